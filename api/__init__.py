@@ -1,0 +1,1 @@
+"""What people and other systems see: sign-in, alerts, residents, quarantine, health."""

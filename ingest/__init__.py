@@ -1,0 +1,1 @@
+"""From the broker to the database: open, assign, check, store once, receipt."""

@@ -1,0 +1,1 @@
+"""From a person's readings to the doctor's attention: rules find, episodes remember, the engine drives."""

@@ -1,0 +1,1 @@
+"""The command and the common ground of its processes: configuration, logs, stopping, embedded services."""

@@ -1,0 +1,37 @@
+"""The command `maixun`: picks one subcommand and loads only its module, so an edge device needs no server packages."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+COMMANDS = {
+    "up": "run everything at once on embedded services (what `make run` does)",
+    "gateway": "the edge: read meters, keep readings, pass them on",
+    "ingest": "broker to database; run as many as wanted",
+    "alerting": "readings to alerts; run as many as wanted",
+    "api": "web pages and HTTP interface",
+    "migrate": "bring the database's schema up to date",
+    "simulate": "the synthetic county: fill a history, then live",
+    "replay-packets": "send captured GATT packets through the whole line",
+    "decode": "show what one characteristic's bytes say",
+    "admin": "accounts, devices and assignments",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of the console command. Returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(prog="maixun", description="Maixun 脉讯: from a person's arm to the doctor who must act")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="command")
+    chosen = next((word for word in given if not word.startswith("-")), None)
+    for name, help_line in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=help_line, description=help_line)
+        if name == chosen:
+            module = importlib.import_module(f"maixun.commands.{name.replace('-', '_')}")
+            module.add_arguments(subparser)
+            subparser.set_defaults(run=module.run)
+    options = parser.parse_args(given)
+    return int(options.run(options))

@@ -1,0 +1,1 @@
+"""Embedded services: fetch PostgreSQL, TimescaleDB and Mosquitto without root, start and stop them."""
