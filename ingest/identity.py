@@ -1,0 +1,86 @@
+"""Who a resident is: names sealed and ID numbers hashed with one key that lies outside the database."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from maixun.endpoints import runtime_folder
+
+KEY_BYTES = 32
+NONCE_BYTES = 12  # what AES-GCM is made for; random, so one key is good for far more than a county's names
+
+
+class IdentityKeyError(Exception):
+    """The identity key is missing, malformed, or not the one a name was sealed with; the message says what to do."""
+
+
+def seal(name: str, key: bytes) -> bytes:
+    """A name as AES-256-GCM ciphertext: nonce (12 bytes), then text and tag."""
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(_derived(key, b"name")).encrypt(nonce, name.encode(), None)
+
+
+def unseal(sealed: bytes, key: bytes) -> str:
+    """The name that `seal` sealed. Raises `IdentityKeyError` for another key or changed bytes."""
+    try:
+        return AESGCM(_derived(key, b"name")).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None).decode()
+    except (InvalidTag, ValueError):
+        raise IdentityKeyError(
+            "a name cannot be opened: the identity key is not the one it was sealed with; restore that key"
+        ) from None
+
+
+def hash_id_number(number: str, key: bytes) -> bytes:
+    """HMAC-SHA256 of an ID number (32 bytes): equal numbers are found, none is read back. Case does not count."""
+    return hmac.digest(_derived(key, b"id number"), number.strip().upper().encode(), hashlib.sha256)
+
+
+def load_key() -> bytes:
+    """The 32-byte key: `MAIXUN_IDENTITY_KEY` (base64), else `secrets/identity.key` in the runtime folder."""
+    given = os.environ.get("MAIXUN_IDENTITY_KEY")
+    if given:
+        return _parsed(given, "MAIXUN_IDENTITY_KEY")
+    path = runtime_folder() / "secrets" / "identity.key"
+    if not path.exists():
+        _create(path)
+    return _parsed(path.read_text(), str(path))
+
+
+def _derived(key: bytes, purpose: bytes) -> bytes:
+    """A key of its own for each purpose, so that one use can tell nothing about the other."""
+    return hashlib.blake2b(key=key, person=purpose, digest_size=KEY_BYTES).digest()
+
+
+def _create(path: Path) -> None:
+    """Write a new key, readable by its owner only. Of two processes starting at once the first link wins."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode())
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _parsed(text: str, origin: str) -> bytes:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise IdentityKeyError(f"{origin} must hold {KEY_BYTES} random bytes in base64 (`openssl rand -base64 32`)")
+    return key
