@@ -1,0 +1,26 @@
+-- What each process may do, and no more. Run after every migration; none of them may change the schema.
+grant usage on schema care, telemetry to maixun_ingest, maixun_alerting, maixun_api;
+grant usage on schema identity to maixun_api;
+
+-- ingest: the roster without birthdays, and never a name
+grant select on care.device, care.assignment, care.station, care.roster_version to maixun_ingest;
+grant select (resident_id, token, station_id) on care.resident to maixun_ingest;
+grant select, insert on telemetry.ledger, telemetry.reading, telemetry.held, telemetry.work to maixun_ingest;
+grant select, insert, update on telemetry.gateway_status to maixun_ingest;
+
+-- alerting: reads people and readings, writes episodes, consumes work
+grant select on care.device, care.assignment, care.station, care.resident to maixun_alerting;
+grant select (staff_id, role, station_id, active) on care.staff to maixun_alerting;
+grant select on telemetry.reading, telemetry.gateway_status to maixun_alerting;
+grant select, delete on telemetry.work to maixun_alerting;
+grant select, insert, update on care.episode to maixun_alerting;
+grant select, insert on care.episode_event to maixun_alerting;
+
+-- api: what a page shows, what a doctor decides, who looked
+grant select on all tables in schema care, telemetry, identity to maixun_api;
+grant insert, update on care.episode, care.staff to maixun_api;
+grant insert on care.episode_event, care.audit to maixun_api;
+grant insert, update, delete on care.session, care.sign_in_failure to maixun_api;
+grant insert on telemetry.reading, telemetry.work to maixun_api;    -- releasing what was held
+grant update on telemetry.ledger to maixun_api;
+grant delete on telemetry.held to maixun_api;
