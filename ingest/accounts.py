@@ -70,14 +70,16 @@ def create_staff(connection: Connection[Any], staff: NewStaff, *, password_hash:
         raise AccountError(f"{staff.login!r} cannot be a login: use 2 to 40 of a-z, 0-9, dot, dash, underscore")
     try:
         with connection.transaction():
-            (staff_id,) = connection.execute(
-                "insert into care.staff (login, display_name, role, station_id, password_hash)"
-                " values (%s, %s, %s, %s, %s) returning staff_id",
-                (staff.login, staff.display_name, staff.role, staff.station_id, password_hash),
-            ).fetchone() or (None,)
+            row = next(
+                connection.execute(
+                    "insert into care.staff (login, display_name, role, station_id, password_hash)"
+                    " values (%s, %s, %s, %s, %s) returning staff_id",
+                    (staff.login, staff.display_name, staff.role, staff.station_id, password_hash),
+                )
+            )
     except UniqueViolation:
         raise AccountError(f"the login {staff.login!r} is taken: choose another") from None
-    return int(staff_id)
+    return int(row[0])
 
 
 @cache
