@@ -64,9 +64,8 @@ def _apply(connection: psycopg.Connection, migrations: Sequence[Migration]) -> l
         "create table if not exists public.schema_migration"
         " (version integer primary key, name text not null, sha256 text not null, applied_at timestamptz default now())"
     )
-    known = {
-        version: sha256 for version, sha256 in connection.execute("select version, sha256 from public.schema_migration")
-    }
+    rows = connection.execute("select version, sha256 from public.schema_migration").fetchall()
+    known: dict[int, str] = dict(rows)
     _refuse_newer(known.keys() - {m.version for m in migrations})
     applied = []
     for migration in migrations:
