@@ -1,0 +1,70 @@
+"""PostgreSQL refuses to run as root, so root gives the servers another user; for everybody else nothing changes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+NOBODY = 65534  # `nobody` on every Linux; initdb looks its user up, so it must have a line in /etc/passwd
+
+
+@dataclass(frozen=True, slots=True)
+class Unprivileged:
+    """How to start a program as somebody who is not root.
+
+    `wrapper`: command to put in front. `user`: uid to change to, or None; then the program's folders must belong to it.
+    """
+
+    wrapper: tuple[str, ...] = ()
+    user: int | None = None
+
+    @staticmethod
+    @cache
+    def choose() -> Unprivileged:
+        """As root a namespace of one user, where files stay root's; where that is blocked, user nobody."""
+        if os.geteuid() != 0:
+            return Unprivileged()
+        namespace = ("unshare", "-U", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
+        if (
+            shutil.which("unshare")
+            and subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode == 0
+        ):  # noqa: S603
+            return Unprivileged(wrapper=namespace)
+        return Unprivileged(user=NOBODY)
+
+    def popen(self, command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start `command` in a session of its own (Ctrl-C reaches only us, who stop it in order), output to `log`."""
+        return subprocess.Popen(  # noqa: S603 own words
+            [*self.wrapper, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            user=self.user,
+            group=self.user,
+            extra_groups=None if self.user is None else [],
+        )
+
+    def run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """Run `command` to its end, output captured."""
+        return subprocess.run(  # noqa: S603 own words
+            [*self.wrapper, *command],
+            capture_output=True,
+            text=True,
+            check=False,
+            user=self.user,
+            group=self.user,
+            extra_groups=None if self.user is None else [],
+        )
+
+    def own(self, folder: Path) -> None:
+        """Let that user write below `folder`."""
+        if self.user is not None:
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, self.user, self.user, follow_symlinks=False)
