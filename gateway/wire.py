@@ -1,0 +1,67 @@
+"""The envelope that carries readings up to the server: JSON, version 1, up to N readings a message, topics beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+
+from devices.reading import Flag, Reading, Unusable
+
+VERSION = 1
+CONTENT_TYPE = "application/json"
+
+
+def topic(gateway: str, leaf: str) -> str:
+    """`maixun/1/<gateway>/<leaf>`; the leaves are readings, receipts, status and commands."""
+    return f"maixun/1/{gateway}/{leaf}"
+
+
+def item(entry: Reading | Unusable) -> str:
+    """One reading as JSON text, the form the outbox keeps. Optional keys are left out when there is nothing to say."""
+    body = {
+        "id": str(entry.reading_id),
+        "device": entry.device,
+        "received_at": moment(entry.received_at),
+        "raw": entry.raw,
+    }
+    body |= {"unusable": entry.reason} if isinstance(entry, Unusable) else _measurement(entry)
+    return json.dumps(body, separators=(",", ":"), allow_nan=False)
+
+
+def message(gateway: str, items: Sequence[str], sent_at: datetime) -> bytes:
+    """The envelope around items made by `item`."""
+    head = json.dumps({"v": VERSION, "gateway": gateway, "sent_at": moment(sent_at)}, separators=(",", ":"))
+    return f'{head[:-1]},"readings":[{",".join(items)}]}}'.encode()
+
+
+def digest(payload: bytes) -> str:
+    """What a receipt calls a message whose readings could not be named: blake2b-128 of its bytes, in hex."""
+    return blake2b(payload, digest_size=16).hexdigest()
+
+
+def moment(at: datetime) -> str:
+    """An aware time as UTC text with milliseconds: `2026-11-21T08:00:00.123Z`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _measurement(reading: Reading) -> dict[str, Any]:
+    optional = {
+        "flags": flag_names(reading.flags),
+        "user": reading.user_slot,
+        "person": str(reading.person) if reading.person else None,
+        "meal": reading.meal,
+    }
+    return {
+        "kind": reading.kind,
+        "measured_at": moment(reading.measured_at) if reading.measured_at else None,
+        "clock": reading.clock,
+        "values": dict(reading.values),
+    } | {key: value for key, value in optional.items() if value not in (None, [])}
+
+
+def flag_names(flags: Flag) -> list[str]:
+    """Lower-case member names, lowest bit first."""
+    return [flag.name.lower() for flag in flags if flag.name]
