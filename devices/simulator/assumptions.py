@@ -1,0 +1,148 @@
+"""The numbers a synthetic county is made of, from `config/simulate.yaml`: each one with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+
+class _Group(BaseModel):
+    """A group of figures; a key nobody knows, or a figure without its source, stops the start."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Sourced(_Group):
+    value: float
+    source: str
+    verified: bool = True
+
+
+def _value(figure: object) -> float:
+    return _Sourced.model_validate(figure).value
+
+
+Figure = Annotated[float, BeforeValidator(_value)]
+
+
+class People(_Group):
+    """Who lives in the county. Shares are 0..1, ages in years."""
+
+    residents: Figure
+    youngest: Figure
+    commonest_age: Figure
+    oldest: Figure
+    women: Figure
+    lives_alone_from_65: Figure
+    hypertension: Figure
+    hypertension_treated: Figure
+    diabetes: Figure
+    diabetes_treated: Figure
+    adherence_low: Figure
+    adherence_high: Figure
+
+
+class BloodPressure(_Group):
+    """Blood pressure in mmHg, pulse in beats a minute; `*_sd` are standard deviations."""
+
+    systolic: Figure
+    systolic_sd: Figure
+    diastolic: Figure
+    diastolic_sd: Figure
+    hypertensive_rise: Figure
+    hypertensive_rise_sd: Figure
+    treatment_fall: Figure
+    treatment_fall_sd: Figure
+    missed_dose_rise: Figure
+    winter_over_summer: Figure
+    morning_over_evening: Figure
+    station_effect: Figure
+    station_effect_sd: Figure
+    day_to_day_sd: Figure
+    within_visit_sd: Figure
+    crises_a_year: Figure
+    crisis_rise: Figure
+    irregular_pulse: Figure
+    pulse: Figure
+    pulse_sd: Figure
+
+
+class Glucose(_Group):
+    """Capillary glucose in mmol/L."""
+
+    fasting: Figure
+    fasting_sd: Figure
+    diabetic_fasting: Figure
+    diabetic_fasting_sd: Figure
+    treatment_fall: Figure
+    treatment_fall_sd: Figure
+    after_meal_rise: Figure
+    diabetic_after_meal_rise: Figure
+    day_to_day_variation: Figure
+    hypoglycaemias_a_year: Figure
+    crises_a_year: Figure
+
+
+class Body(_Group):
+    """Everything else a kiosk measures."""
+
+    height_women: Figure
+    height_men: Figure
+    height_sd: Figure
+    body_mass_index: Figure
+    body_mass_index_sd: Figure
+    temperature: Figure
+    temperature_sd: Figure
+    fevers_a_year: Figure
+    oxygen_saturation: Figure
+    oxygen_saturation_sd: Figure
+
+
+class Habits(_Group):
+    """Who measures where, and how often."""
+
+    home_cuff: Figure
+    shared_cuff: Figure
+    home_glucose_meter: Figure
+    cuff_days_a_week: Figure
+    glucose_days_a_week: Figure
+    kiosk_visits_a_year: Figure
+    kiosk_visits_a_year_with_condition: Figure
+    kiosk_without_sign_in: Figure
+    weekly_upload: Figure
+
+
+class Faults(_Group):
+    """What goes wrong with meters: shares of meters, or shares of measurements where the name ends in `_rate`."""
+
+    clock_wrong_time: Figure
+    clock_wrong_date: Figure
+    clock_reset_of_wrong_date: Figure
+    clock_readable: Figure
+    keeps_sending_memory: Figure
+    kilopascal: Figure
+    unknown_user_rate: Figure
+    failed_rate: Figure
+    movement_rate: Figure
+    cuff_loose_rate: Figure
+    no_meal_context_rate: Figure
+    control_solution_rate: Figure
+    out_of_range_rate: Figure
+
+
+class Assumptions(_Group):
+    """All of them; attribute values are plain numbers, their sources stay in the file."""
+
+    people: People
+    blood_pressure: BloodPressure
+    glucose: Glucose
+    body: Body
+    habits: Habits
+    faults: Faults
+
+
+def parse(document: Mapping[str, Any]) -> Assumptions:
+    """The assumptions of one document. Raises pydantic's `ValidationError`, which names the key."""
+    return Assumptions.model_validate(document)
