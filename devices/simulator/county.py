@@ -18,7 +18,7 @@ STATIONS = 12
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A health station with its one gateway. `region_code` (统计用区划代码) has 12 digits and belongs to no real county."""
+    """A health station with its one gateway. `region_code` (统计用区划代码): 12 digits, of no real county."""
 
     number: int
     name: str
@@ -110,9 +110,7 @@ def _residents(seed: int, people: People, staff: Sequence[Staff], count: int) ->
     hypertensive = _most_prone([liability.hypertension for liability in liabilities], people.hypertension)
     diabetic = _most_prone([liability.diabetes for liability in liabilities], people.diabetes)
     return tuple(
-        _resident(
-            stream(seed, "resident", number), people, staff, number, age, number in hypertensive, number in diabetic
-        )
+        _resident(seed, people, staff, number, age, hypertension=number in hypertensive, diabetes=number in diabetic)
         for number, age in enumerate(ages)
     )
 

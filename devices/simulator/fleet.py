@@ -35,7 +35,7 @@ class Setting(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A meter's clock, off by a fixed error. On `battery` (day, month) of each year it falls back to the factory date."""
+    """A meter's clock, off by a fixed error. On `battery` (day, month) it falls back to the factory date."""
 
     error: timedelta
     battery: tuple[int, int] | None

@@ -40,7 +40,7 @@ class Trajectory:
         self._set_body(stream(seed, "body of", resident.number))
 
     def pressure(self, at: datetime, setting: Setting, take: int = 0) -> Pressure:
-        """Blood pressure at local time `at`; `take` counts the repeats of one sitting, of which the first reads highest."""
+        """Blood pressure at local time `at`; `take` counts the repeats of one sitting; the first reads highest."""
         a = self._assumptions.blood_pressure
         random = self._moment("pressure", at, take)
         today = self._stream("day's pressure", at.toordinal())
