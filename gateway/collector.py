@@ -8,6 +8,7 @@ from uuid import UUID
 
 from devices.clock import ClockPolicy, MeterClock
 from devices.interpret import Packet, interpret
+
 from devices.reading import Reading, Unusable
 from gateway.journal import Journal
 from gateway.outbox import Outbox

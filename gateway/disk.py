@@ -1,7 +1,7 @@
 """The gateway's one SQLite file: how it is opened, how a change becomes durable, what its errors mean to a person.
 
-All calls are short commits made on the event loop's own thread. A slow card delays the radio's callbacks by one fsync, which
-BlueZ and the broker's socket buffer easily; in return no lock is needed and the order of events is the order of commits.
+All calls are short commits made on the event loop's own thread. A slow card delays the radio's callbacks by one
+fsync, which BlueZ buffers easily; in return no lock is needed and the order of events is the order of commits.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Disk:
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, on disk when the block is left, without a trace when it raises; within another it joins that one."""
+        """One transaction: on disk when the block is left, no trace of it when it raises; inside another it joins that."""
         if self.connection.in_transaction:
             yield self.connection
             return
@@ -100,7 +100,7 @@ class Disk:
             raise
 
     def need_room(self) -> None:
-        """Refuses new records while less than the reserve is free, so that receipts can still be noted and rows pruned."""
+        """Refuses new records while less than the reserve is free, so that receipts can still be noted."""
         if self._reserve_bytes and self._free() < self._reserve_bytes:
             raise self._full(f"stands on a disk with less than {self._reserve_bytes >> 20} MB free")
 

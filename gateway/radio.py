@@ -14,8 +14,8 @@ class Radio(Protocol):
     async def run(self, collector: Collector, stop: asyncio.Event) -> None:
         """Serve until `stop` is set; returning earlier means there is nothing more to hear.
 
-        One visit a meter: `collector.open`, `packet` for each packet as it comes, `clock` where the meter tells its time,
-        `close` at the end (also after a broken connection: what came is kept). `OutboxFull` from any of them means the
-        packet is not kept: do not acknowledge it, do not delete it in the meter, come back later. `OutboxDamaged` is not
-        for the radio to catch: the gateway sets the file aside and starts the radio again.
+        One visit a meter: `collector.open`, `packet` for each packet as it comes, `clock` where the meter tells its
+        time, `close` at the end, also after a broken connection: what came is kept. `OutboxFull` from any of them means
+        that nothing was kept: do not acknowledge the packet, delete nothing in the meter, come back later.
+        `OutboxDamaged` is not for the radio to catch: the gateway recovers the file and starts the radio again.
         """

@@ -1,4 +1,4 @@
-"""The envelope that carries readings up to the server: JSON, version 1, up to N readings a message, topics beside it."""
+"""The envelope that carries readings up to the server: JSON, version 1, N readings a message; and its topics."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def topic(gateway: str, leaf: str) -> str:
 
 
 def item(entry: Reading | Unusable) -> str:
-    """One reading as JSON text, the form the outbox keeps. Optional keys are left out when there is nothing to say."""
+    """One reading as JSON text, the form the outbox keeps. Optional keys are left out when empty."""
     body = {
         "id": str(entry.reading_id),
         "device": entry.device,
