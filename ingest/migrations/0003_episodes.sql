@@ -12,6 +12,7 @@ create table care.episode (
     opened_at    timestamptz,                -- when a doctor could first see it
     changed_at   timestamptz not null,
     due_at       timestamptz,                -- the engine must look again then
+    returns_at   timestamptz,                -- an acknowledgement or a shelf ends then, and the episode is open again
     finding      jsonb not null,             -- the explanation: rule, readings, threshold, document, sentences
     doctor_id    integer,                    -- acknowledged by
     outcome      text,
