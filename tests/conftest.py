@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.harness.services"]
+pytest_plugins = ["tests.harness.browser", "tests.harness.services"]

@@ -62,7 +62,7 @@ def unpack(archives: Iterable[Path], root: Path, unwanted: Sequence[str]) -> Non
 
 def _run(command: Sequence[str], folder: Path) -> None:
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 own words
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise PackagesUnavailable(f"{command[0]} is missing: embedded services need a Debian-like system") from None
     if done.returncode:

@@ -7,11 +7,13 @@ import subprocess
 
 from maixun.runtime.errors import PackagesUnavailable
 
-_DEBIAN_RELEASES = frozenset("bookworm trixie forky duke oldstable stable testing unstable sid".split())
+_DEBIAN_RELEASES = frozenset(
+    ["bookworm", "trixie", "forky", "duke", "oldstable", "stable", "testing", "unstable", "sid"]
+)
 
 
 def debian_mirror() -> str:
-    """The URI of a Debian archive: `MAIXUN_DEBIAN_MIRROR`, else the first one apt is set up with. Raises `PackagesUnavailable`."""
+    """The URI of a Debian archive: `MAIXUN_DEBIAN_MIRROR`, else the first one apt knows. Raises `PackagesUnavailable`."""
     named = os.environ.get("MAIXUN_DEBIAN_MIRROR")
     if named:
         return named
@@ -26,7 +28,7 @@ def debian_mirror() -> str:
 
 
 def _package_sources() -> list[str]:
-    """`<uri> <release>` of every configured source, in order; both styles of source file, whether or not lists were fetched."""
+    """`<uri> <release>` of every configured source, in order; both styles of file, whether lists were fetched or not."""
     command = [
         "apt-get",
         "indextargets",
@@ -36,9 +38,7 @@ def _package_sources() -> list[str]:
         "Created-By: Packages",
     ]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 fixed words
+        answer = subprocess.run(command, capture_output=True, text=True, check=True)
     except (FileNotFoundError, subprocess.CalledProcessError):
-        raise PackagesUnavailable(
-            "Debian packages need apt-get: install PostgreSQL 17 and Mosquitto 2.0.18 or later and set MAIXUN_DATABASE and MAIXUN_BROKER"
-        ) from None
+        raise PackagesUnavailable("this machine has no apt-get to fetch Debian packages with") from None
     return answer.stdout.splitlines()

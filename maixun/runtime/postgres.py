@@ -30,13 +30,15 @@ _SETTINGS = {
 _WITH_TIMESCALEDB = {
     "shared_preload_libraries": "timescaledb",
     "timescaledb.telemetry_level": "off",
-    "timescaledb.max_background_workers": "0",  # the Apache edition has no jobs; its scheduler only holds template databases open
+    "timescaledb.max_background_workers": "0",  # no jobs in the Apache edition; its scheduler only holds databases open
 }
+# Built into PostgreSQL, so that nothing is needed from the host.
+_LOCALE = ("-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class Postgres(Service):
-    """`durable=False` is for tests that never kill it: several times faster, and a crash of the machine loses everything."""
+    """`durable=False` is for tests that never kill it: several times faster, but a crash loses everything."""
 
     name = "postgresql"
 
@@ -105,11 +107,9 @@ class Postgres(Service):
         self._password_file.write_text(secrets.token_urlsafe(24))
         self._password_file.chmod(0o600)
         self.user.own(self.folder)
-        done = self.user.run(
-            [str(self.binaries / "initdb"), "-D", str(self.data), "-U", _SUPERUSER, "-A", "scram-sha-256"]
-            + [f"--pwfile={self._password_file}", "-E", "UTF8", "--locale=C", "--locale-provider=builtin"]
-            + ["--builtin-locale=C.UTF-8", *([] if self.durable else ["--no-sync"])]
-        )
+        owner = ("-U", _SUPERUSER, "-A", "scram-sha-256", f"--pwfile={self._password_file}")
+        sync = () if self.durable else ("--no-sync",)
+        done = self.user.run([str(self.binaries / "initdb"), "-D", str(self.data), *owner, *_LOCALE, *sync])
         if done.returncode:
             raise ServiceFailed(f"initdb failed in {self.data}: {done.stderr.strip()}")
 

