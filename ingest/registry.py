@@ -1,0 +1,113 @@
+"""Writes the roster: stations, residents, meters and who held which from when on. Used by seeding, imports and pages.
+
+The caller owns the transaction; ids are returned. Every change raises `care.roster_version`, so running ingest
+processes see it with their next batch. Accounts of staff are made by `ingest.accounts`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewResident:
+    """A resident to be registered. Without a token the database draws one; `name_sealed` is from `ingest.identity`."""
+
+    birth_date: date
+    sex: str  # FHIR administrative-gender: female | male | unknown
+    station_id: int
+    doctor_id: int | None = None
+    hypertension: bool = False
+    diabetes: bool = False
+    lives_alone: bool = False
+    token: UUID | None = None
+    name_sealed: bytes | None = None
+    id_number_hash: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAssignment:
+    """From `valid_from` on the meter (or one slot of it) belongs to this resident; None: shared, or nobody's any more."""
+
+    device_id: int
+    valid_from: datetime
+    resident_id: int | None
+    setting: str  # home | kiosk | station | school | enterprise
+    station_id: int
+    user_slot: int | None = None
+
+
+def register_station(connection: Connection[Any], *, name: str, township: str, region_code: str) -> int:
+    """Register a station; `region_code` is its 12-digit 统计用区划代码. The same name again updates it."""
+    return _one(
+        connection,
+        "insert into care.station (name, township, region_code) values (%s, %s, %s)"
+        " on conflict (name) do update set township = excluded.township, region_code = excluded.region_code"
+        " returning station_id",
+        (name, township, region_code),
+    )
+
+
+def register_resident(connection: Connection[Any], resident: NewResident) -> int:
+    """Register a resident and, when a sealed name is given, who that is."""
+    resident_id = _one(
+        connection,
+        "insert into care.resident"
+        " (token, birth_date, sex, station_id, doctor_id, hypertension, diabetes, lives_alone)"
+        " values (coalesce(%s, gen_random_uuid()), %s, %s, %s, %s, %s, %s, %s) returning resident_id",
+        (
+            resident.token,
+            resident.birth_date,
+            resident.sex,
+            resident.station_id,
+            resident.doctor_id,
+            resident.hypertension,
+            resident.diabetes,
+            resident.lives_alone,
+        ),
+    )
+    if resident.name_sealed is not None:
+        connection.execute(
+            "insert into identity.person (resident_id, name_sealed, id_number_hash) values (%s, %s, %s)",
+            (resident_id, resident.name_sealed, resident.id_number_hash),
+        )
+    return resident_id
+
+
+def register_device(connection: Connection[Any], *, address: str, model: str, at: datetime) -> int:
+    """Register a meter by its address as on the wire. The same address again keeps its id and takes the new model."""
+    return _one(
+        connection,
+        "insert into care.device (address, model, registered_at) values (%s, %s, %s)"
+        " on conflict (address) do update set model = excluded.model returning device_id",
+        (address, model, at),
+    )
+
+
+def assign(connection: Connection[Any], assignment: NewAssignment) -> None:
+    """Note a change of hands. The same meter, slot and moment again corrects the earlier entry."""
+    connection.execute(
+        "insert into care.assignment (device_id, user_slot, valid_from, resident_id, setting, station_id)"
+        " values (%s, %s, %s, %s, %s, %s) on conflict (device_id, user_slot, valid_from) do update"
+        " set resident_id = excluded.resident_id, setting = excluded.setting, station_id = excluded.station_id",
+        (
+            assignment.device_id,
+            assignment.user_slot,
+            assignment.valid_from,
+            assignment.resident_id,
+            assignment.setting,
+            assignment.station_id,
+        ),
+    )
+
+
+def _one(connection: Connection[Any], query: str, values: tuple[Any, ...]) -> int:
+    row = connection.execute(query.encode(), values).fetchone()
+    if row is None:
+        raise LookupError("the database returned no id")
+    return int(row[0])
