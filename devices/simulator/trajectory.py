@@ -111,8 +111,9 @@ class Trajectory:
 
     def _set_body(self, random: Random) -> None:
         a = self._assumptions.body
-        height = random.gauss(a.height_women if self.resident.sex == "female" else a.height_men, a.height_sd)
-        self._weight = max(17.0, random.gauss(a.body_mass_index, a.body_mass_index_sd)) * (height / 100) ** 2
+        usual = a.height_women if self.resident.sex == "female" else a.height_men
+        self.height = round(random.gauss(usual, a.height_sd)) / 100  # m
+        self._weight = max(17.0, random.gauss(a.body_mass_index, a.body_mass_index_sd)) * self.height**2
         self._saturation = random.gauss(a.oxygen_saturation, a.oxygen_saturation_sd)
 
     def _season(self, at: datetime) -> float:

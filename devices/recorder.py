@@ -1,0 +1,95 @@
+"""Writing down what a visit gave: `Reading` and `Unusable` with their id, their place in time and their raw bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from devices.clock import ClockPolicy, place
+from devices.gatt import Decoded, short_name
+from devices.identity import reading_id
+from devices.reading import Flag, Kind, Meal, Reading, Unusable
+from devices.visit import Packet, Visit
+
+Item = Reading | Unusable
+_UNKNOWN_USER = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one measurement says, before it is placed in time.
+
+    `identifying`: the bytes that make the record unique within the meter. `live`: without a stamp, identical bytes that
+    come again are a new measurement; a stored record (with a sequence number) is not live. `undatable`: the meter's
+    time for it is known to be worthless.
+    """
+
+    kind: Kind
+    packets: Sequence[Packet]
+    identifying: bytes
+    stamp: datetime | None
+    id_stamp: datetime | None
+    values: Mapping[str, float]
+    flags: Flag = Flag(0)
+    meal: Meal | None = None
+    user: int | None = None
+    live: bool = True
+    undatable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Makes the items of one visit."""
+
+    visit: Visit
+    policy: ClockPolicy
+
+    def reading(self, finding: Finding) -> Reading:
+        """The reading, placed in time."""
+        first = finding.packets[0]
+        placed = place(
+            finding.stamp,
+            received_at=first.received_at,
+            meter_clock=self.visit.meter_clock,
+            zone=self.visit.zone,
+            time_fault=finding.undatable,
+            policy=self.policy,
+        )
+        id_stamp = finding.id_stamp or (first.received_at if finding.live else None)
+        return Reading(
+            reading_id=reading_id(
+                self.visit.device, short_name(first.characteristic), finding.identifying, id_stamp
+            ),
+            kind=finding.kind,
+            device=self.visit.device,
+            user_slot=None if finding.user == _UNKNOWN_USER else finding.user,
+            person=self.visit.person,
+            measured_at=placed.measured_at,
+            clock=placed.quality,
+            received_at=first.received_at,
+            flags=finding.flags,
+            meal=finding.meal,
+            values=finding.values,
+            raw=raw(finding.packets),
+        )
+
+    def unusable(self, packets: Sequence[Packet], reason: str, stamp: datetime | None = None) -> Unusable:
+        """Bytes without a usable value. Undated ones are known by their bytes alone: sent again, they are the same."""
+        first = packets[0]
+        identifying = b"".join(packet.payload for packet in packets)
+        return Unusable(
+            reading_id=reading_id(self.visit.device, short_name(first.characteristic), identifying, stamp),
+            device=self.visit.device,
+            received_at=first.received_at,
+            reason=reason,
+            raw=raw(packets),
+        )
+
+
+def raw(packets: Sequence[Packet]) -> str:
+    """`"<characteristic>:<hex>"`, several joined by `+`."""
+    return "+".join(f"{short_name(packet.characteristic)}:{packet.payload.hex()}" for packet in packets)
+
+
+Found = Sequence[tuple[Packet, Decoded]]
