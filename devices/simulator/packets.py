@@ -21,7 +21,7 @@ from devices.simulator.trajectory import Pressure
 Sent: TypeAlias = tuple[str, bytes]  # characteristic and packet
 
 CAPILLARY_WHOLE_BLOOD, FINGER, ARMPIT = 1, 1, 1
-MMHG_PER_KPA = 7.50062
+KPA_PER_MMHG = 0.133322
 GLUCOSE_LOWEST, GLUCOSE_HIGHEST = 1.1, 33.3  # mmol/L; below and above, meters of this kind show LO and HI
 MOVEMENT, CUFF_LOOSE, IRREGULAR = 1, 2, 4  # bits of the status in 2A35
 RESULT_TOO_HIGH, RESULT_TOO_LOW = 1 << 5, 1 << 6  # bits of the status in 2A18
@@ -52,7 +52,7 @@ def pressure(value: Pressure, stamp: datetime, cuff: Cuff, faults: Faults, rando
 
 def _cuff_packet(value: Pressure | None, stamp: datetime, cuff: Cuff, user: int | None, status: int) -> Sent:
     def on_the_air(mmhg: int) -> Numeric:
-        return quantity(mmhg / MMHG_PER_KPA, -1) if cuff.kilopascal else Quantity(mmhg, 0)
+        return quantity(mmhg * KPA_PER_MMHG, -1) if cuff.kilopascal else Quantity(mmhg, 0)
 
     packet = BloodPressure(
         unit="kPa" if cuff.kilopascal else "mmHg",

@@ -16,7 +16,7 @@ from devices.simulator.trajectory import Trajectory
 from devices.simulator.virtual_meter import Contact, VirtualMeter
 
 ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
-WARM_UP = timedelta(days=8)  # fills the meters' memories: longer than the longest time between two uploads
+WARM_UP = timedelta(days=14)  # fills the meters' memories: longer than the longest time between two uploads
 
 
 class Simulation:
