@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from ingest.alerting.documents import Cause
 from ingest.alerting.finding import Breach, Finding, Verdict, Why
@@ -13,18 +14,23 @@ from ingest.alerting.person import StoredReading
 EVIDENCE = 5  # readings shown with a finding: enough to see a course at a glance
 
 
-def course(name: str, cause: Cause, graded: Iterable[tuple[StoredReading, Breach | None, bool]], now: datetime) -> Finding | None:
-    """What readings say of a cause: each with its worst breach (None: within limits) and whether the meter trusts it.
+class Graded(NamedTuple):
+    """A reading with its worst breach (None: within limits), and whether the meter itself trusts its value."""
 
-    `graded` is in order of time and holds each reading once.
-    """
-    walk = _Course(name, cause)
-    for reading, breach, trusted in graded:
-        walk.settle(reading.measured_at)
-        if breach is not None:
-            walk.beyond(breach)
-        elif trusted:  # a doubtful value within limits proves nothing
-            walk.within(reading)
+    reading: StoredReading
+    breach: Breach | None
+    trusted: bool
+
+
+def course(resident_id: int, name: str, cause: Cause, graded: Iterable[Graded], now: datetime) -> Finding | None:
+    """What readings say of a cause. `graded` is in order of time and holds each reading once."""
+    walk = _Course(resident_id, name, cause)
+    for one in graded:
+        walk.settle(one.reading.measured_at)
+        if one.breach is not None:
+            walk.beyond(one.breach, trusted=one.trusted)
+        elif one.trusted:  # a doubtful value within limits proves nothing
+            walk.within(one.reading)
     walk.settle(now)
     return walk.finding()
 
@@ -33,11 +39,13 @@ def course(name: str, cause: Cause, graded: Iterable[tuple[StoredReading, Breach
 class _Course:
     """Where the walk through the readings stands. `run` is every reading since the first one beyond a limit."""
 
+    resident_id: int
     name: str
     cause: Cause
     run: list[StoredReading] = field(default_factory=list)
     confirmed: tuple[Breach, Why] | None = None
     pending: Breach | None = None
+    trusted: bool = True  # whether the pending one is
     normals: int = 0
     ended: tuple[Breach | None, Verdict, Why] | None = None
 
@@ -46,12 +54,12 @@ class _Course:
         if self.pending is None or until <= self._deadline(self.pending):
             return
         waited, self.pending = self.pending, None
-        if waited.trusted:
+        if self.trusted:
             self._confirm(waited, Why.UNREPEATED)
         elif self.confirmed is None:
             self.ended = (waited, Verdict.LAPSED, Why.DOUBTFUL)
 
-    def beyond(self, breach: Breach) -> None:
+    def beyond(self, breach: Breach, *, trusted: bool) -> None:
         """A reading beyond a limit."""
         if self.confirmed is None and self.pending is None:
             self.run = []
@@ -60,10 +68,10 @@ class _Course:
         if self.pending is not None:
             self._confirm(max(self.pending, breach, key=_tier), Why.AGREED)  # both are beyond the milder of the two
             self.pending = None
-        if breach.trusted and breach.rule.alert and breach.rule.alert.confirm == "none":
+        if trusted and breach.opens_at_once:
             self._confirm(breach, Why.AT_ONCE)
         elif self.confirmed is None or breach.tier < self.confirmed[0].tier:
-            self.pending = breach
+            self.pending, self.trusted = breach, trusted
         else:
             self._confirm(breach, self.confirmed[1])
 
@@ -97,6 +105,7 @@ class _Course:
 
     def _finding(self, breach: Breach | None, verdict: Verdict, why: Why) -> Finding:
         return Finding(
+            resident_id=self.resident_id,
             cause=self.name,
             verdict=verdict,
             why=why,

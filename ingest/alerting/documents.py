@@ -49,7 +49,9 @@ class Template(Words):
     def _places_are_known(cls, text: str) -> str:
         places = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
         if not places <= PLACEHOLDERS:
-            raise ValueError(f"unknown place {sorted(places - PLACEHOLDERS)}: a sentence may use {sorted(PLACEHOLDERS)}")
+            raise ValueError(
+                f"unknown place {sorted(places - PLACEHOLDERS)}: a sentence may use {sorted(PLACEHOLDERS)}"
+            )
         return text
 
 
@@ -100,7 +102,7 @@ class Level(Part):
         )
 
     def overlap(self, other: Level) -> bool:
-        """True if one reading could fall under both from the same day on. A condition does not part: a person has both."""
+        """True if one reading could fall under both from the same day on; a person may have both conditions."""
         return (
             self.valid_from == other.valid_from
             and self.ages.overlap(other.ages)
@@ -143,7 +145,9 @@ class Rule(Part):
             raise ValueError(f"rule {self.name}: exactly the rules with purpose alert have a part `alert`")
         for one, other in combinations(self.levels, 2):
             if one.overlap(other):
-                raise ValueError(f"rule {self.name}: two levels hold for the same reading; part them by age, setting, meal or date")
+                raise ValueError(
+                    f"rule {self.name}: two levels hold for the same reading; part them by age, setting, meal or date"
+                )
         return self
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from devices.reading import Flag
-from ingest.alerting.documents import Document, Level, Rule
+from ingest.alerting.documents import Document, Level, Rule, RuleFile
 from ingest.alerting.person import StoredReading
 
 
@@ -24,7 +24,7 @@ class Verdict(StrEnum):
 
 
 class Why(StrEnum):
-    """The reason of a verdict."""
+    """The reason of a verdict or of a change of an episode: a closed list, each with its words."""
 
     WAITING = "waiting_for_repeat"
     AT_ONCE = "dangerous_at_once"
@@ -33,9 +33,17 @@ class Why(StrEnum):
     DOUBTFUL = "doubtful_and_not_repeated"
     NORMAL = "repeat_normal"
     CLEARED = "normal_again"
+    NEW_READING = "new_reading"
+    WORSENED = "worsened"
+    WAIT_OVER = "wait_over"
+    STALE = "stale"
+    RETURNED = "returned"
+    ACKNOWLEDGED = "acknowledged"
+    SHELVED = "shelved"
+    CLOSED = "closed"
 
 
-EXPLANATION: Mapping[Why, Mapping[str, str]] = {
+WORDS: Mapping[Why, Mapping[str, str]] = {
     Why.WAITING: {"zh": "等待复测。", "en": "Waiting for a repeat."},
     Why.AT_ONCE: {"zh": "无需复测,立即提醒。", "en": "No repeat needed."},
     Why.AGREED: {"zh": "复测结果一致。", "en": "A repeat agreed."},
@@ -43,24 +51,60 @@ EXPLANATION: Mapping[Why, Mapping[str, str]] = {
     Why.DOUBTFUL: {"zh": "测量质量存疑,且没有复测。", "en": "The meter doubted the value and no repeat came."},
     Why.NORMAL: {"zh": "复测未达提醒标准。", "en": "The repeat was within the alert limits."},
     Why.CLEARED: {"zh": "连续测量均未达提醒标准。", "en": "Readings in a row were within the alert limits."},
+    Why.NEW_READING: {"zh": "有新的测量。", "en": "A new reading came."},
+    Why.WORSENED: {"zh": "情况加重。", "en": "It became more severe."},
+    Why.WAIT_OVER: {"zh": "等待复测的时间已过。", "en": "The time for a repeat is over."},
+    Why.STALE: {"zh": "测量已过时,不再提醒。", "en": "The readings have grown too old to alert anybody."},
+    Why.RETURNED: {"zh": "确认或搁置到期,重新提醒。", "en": "The acknowledgement or shelf ended; the alert is back."},
+    Why.ACKNOWLEDGED: {"zh": "医生已确认。", "en": "A doctor has it in hand."},
+    Why.SHELVED: {"zh": "医生已搁置。", "en": "A doctor set it aside."},
+    Why.CLOSED: {"zh": "医生已关闭。", "en": "A doctor closed it."},
 }
+
+
+LEAST = 5  # milder than every tier: a threshold that is no alert
+SIGNS = {">=": "≥", ">": ">", "<=": "≤", "<": "<"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
     """A reading beyond a limit: by which rule and level, and from which document the number is."""
 
+    file: RuleFile
     rule: Rule
     level: Level
-    document: Document
     reading: StoredReading
-    trusted: bool  # the meter raised no doubt about the value
+
+    @property
+    def document(self) -> Document:
+        """Where the number comes from."""
+        return self.file.documents[self.level.source]
+
+    @property
+    def value(self) -> str:
+        """The values the level looks at, "186/112" or "2.8"; what the meter could not show as a number is HI or LO."""
+        flags, values = self.reading.flags, self.reading.values
+        beyond = "HI" if flags & Flag.ABOVE_RANGE else "LO" if flags & Flag.BELOW_RANGE else "–"
+        return "/".join(self._number(m, values[m]) if m in values else beyond for m in self.level.limits)
+
+    @property
+    def threshold(self) -> str:
+        """The boundary and the limits of the level, "≥ 180/110" or "< 3.0"."""
+        limits = "/".join(self._number(metric, limit) for metric, limit in self.level.limits.items())
+        return f"{SIGNS[self.rule.boundary]} {limits}"
+
+    def _number(self, metric: str, value: float) -> str:
+        return f"{value:.{self.file.decimals[metric]}f}"
 
     @property
     def tier(self) -> int:
         """1 is the most severe. Only alert rules are weighed against each other."""
-        assert self.rule.alert is not None  # noqa: S101 - the rule file's own check says so
-        return self.rule.alert.tier
+        return self.rule.alert.tier if self.rule.alert else LEAST
+
+    @property
+    def opens_at_once(self) -> bool:
+        """True if the rule waits for no repeat."""
+        return self.rule.alert is not None and self.rule.alert.confirm == "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +114,7 @@ class Finding:
     `due` is when the verdict changes by itself if nothing more is measured.
     """
 
+    resident_id: int
     cause: str
     verdict: Verdict
     why: Why
@@ -91,9 +136,9 @@ class Finding:
     def explained(self) -> dict[str, Any]:
         """The finding as stored and shown (`care.episode.finding`), ready for JSON.
 
-        `{cause, verdict, why, says: {zh, en}, readings: [{id, kind, measured_at, setting, meal, flags, values}]}` and, with
-        a breach, `{rule, tier, threshold: {boundary, limits}, source: {zh, en, reference, verified}, acknowledged_for}`
-        (the last in seconds: how long an acknowledgement holds).
+        `{cause, verdict, why, says: {zh, en}, readings: [{id, kind, measured_at, setting, meal, flags, values}]}`
+        and, with a breach, `{rule, tier, threshold: {boundary, limits}, source: {zh, en, reference, verified},
+        acknowledged_for}` (the last in seconds: how long an acknowledgement holds).
         """
         story: dict[str, Any] = {
             "cause": self.cause,
@@ -105,27 +150,16 @@ class Finding:
         return story | (_rule_shown(self.breach) if self.breach else {})
 
     def _sentence(self, language: str) -> str:
-        because = EXPLANATION[self.why][language]
+        because = WORDS[self.why][language]
         if self.breach is None or self.breach.rule.alert is None:
             return because
         places = {
-            "value": value_in_words(self.breach.reading, self.breach.level),
-            "threshold": f"{self.breach.rule.boundary} {limits_in_words(self.breach.level)}",
+            "value": self.breach.value,
+            "threshold": self.breach.threshold,
             "document": getattr(self.breach.document.title, language),
         }
         sentence = getattr(self.breach.rule.alert.says, language).format(**places)
         return f"{sentence}{because}" if language == "zh" else f"{sentence} {because}"
-
-
-def value_in_words(reading: StoredReading, level: Level) -> str:
-    """The values a level looks at, "186/112" or "2.8"; what a meter could not show as a number is HI or LO."""
-    beyond = "HI" if reading.flags & Flag.ABOVE_RANGE else "LO" if reading.flags & Flag.BELOW_RANGE else "–"
-    return "/".join(f"{reading.values[m]:g}" if m in reading.values else beyond for m in level.limits)
-
-
-def limits_in_words(level: Level) -> str:
-    """The limits of a level, "180/110" or "3"."""
-    return "/".join(f"{limit:g}" for limit in level.limits.values())
 
 
 def _shown(reading: StoredReading) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ingest.alerting.course import course
+from devices.reading import Flag
+from ingest.alerting.course import Graded, course
 from ingest.alerting.documents import BREACHES, Boundary, Document, Level, Purpose, Rule, RuleFile, Words
 from ingest.alerting.finding import Breach, Finding
 from ingest.alerting.person import Person, StoredReading, age_on
-from devices.reading import Flag
 from maixun.configuration import ConfigurationError
 
 LOCAL = timezone(timedelta(hours=8))  # the whole country keeps one time, without daylight saving
@@ -40,7 +40,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """A limit of one metric as a chart draws it: the band lies on the side the boundary names (">=": from it upwards)."""
+    """A limit of one metric as a chart draws it; the band lies on the side the boundary names (">=": upwards)."""
 
     rule: str
     purpose: Purpose
@@ -54,7 +54,7 @@ class Band:
 def parse(documents: Mapping[str, Any]) -> Rules:
     """Rules from parsed YAML by file name (`maixun.configuration.load_all("rules/*.yaml")`).
 
-    Raises `ConfigurationError` naming file and key for unknown keys, overlapping age bands, missing sources and the like.
+    Raises `ConfigurationError` naming file and key: unknown keys, overlapping age bands, missing sources, and so on.
     """
     files = tuple(_parse_file(name, document) for name, document in documents.items())
     for what, names in (
@@ -64,7 +64,9 @@ def parse(documents: Mapping[str, Any]) -> Rules:
     ):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ConfigurationError(f"config/rules: {what} {', '.join(twice)} is there twice; give each one name in one file")
+            raise ConfigurationError(
+                f"config/rules: {what} {', '.join(twice)} is there twice; give each one name in one file"
+            )
     if not any(file.causes for file in files):
         raise ConfigurationError("config/rules: no cause for an alert is defined; restore the rule files")
     return Rules(files)
@@ -85,13 +87,7 @@ def breach(rule: Rule, person: Person, reading: StoredReading, file: RuleFile) -
     level = _level(rule, person, reading)
     if level is None or not any(_beyond(rule, level, reading, metric, file) for metric in level.limits):
         return None
-    return Breach(
-        rule=rule,
-        level=level,
-        document=file.documents[level.source],
-        reading=reading,
-        trusted=not reading.flags & file.doubtful_bits,
-    )
+    return Breach(file=file, rule=rule, level=level, reading=reading)
 
 
 def bands(
@@ -131,16 +127,18 @@ def _parse_file(name: str, document: Any) -> RuleFile:
         raise ConfigurationError(f"{name}: {error}") from None
 
 
-def _evaluate_file(person: Person, ordered: Sequence[StoredReading], file: RuleFile, now: datetime) -> Iterator[Finding]:
+def _evaluate_file(
+    person: Person, ordered: Sequence[StoredReading], file: RuleFile, now: datetime
+) -> Iterator[Finding]:
     own = [reading for reading in ordered if reading.kind == file.kind]
     for name, cause in file.causes.items():
         since = max(now - cause.fresh_for, person.settled.get(name, _EVER))
         graded = [
-            (reading, _worst(name, person, reading, file), not reading.flags & file.doubtful_bits)
+            Graded(reading, _worst(name, person, reading, file), trusted=not reading.flags & file.doubtful_bits)
             for reading in own
             if reading.measured_at > since
         ]
-        finding = course(name, cause, graded, now) if graded else None
+        finding = course(person.resident_id, name, cause, graded, now) if graded else None
         if finding is not None:
             yield finding
 
