@@ -7,9 +7,9 @@ from datetime import datetime, tzinfo
 from uuid import UUID
 
 from devices.clock import ClockPolicy, MeterClock
-from devices.interpret import Packet, interpret
-
+from devices.interpret import interpret
 from devices.reading import Reading, Unusable
+from devices.visit import Packet
 from gateway.journal import Journal
 from gateway.outbox import Outbox
 

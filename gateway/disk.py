@@ -55,6 +55,7 @@ class Disk:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(path)
         self.connection = sqlite3.connect(path, isolation_level=None)
+        self.connection.text_factory = forgiving_text
         try:
             with self.meaning():
                 for pragma in _PRAGMAS:
@@ -72,7 +73,7 @@ class Disk:
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: on disk when the block is left, no trace of it when it raises; inside another it joins that."""
+        """One transaction: on disk when the block is left, no trace when it raises; inside another it joins that."""
         if self.connection.in_transaction:
             yield self.connection
             return
@@ -123,6 +124,11 @@ class Disk:
 def seal(*parts: bytes | str | None) -> int:
     """A checksum kept beside each record: SQLite itself would not notice an overwritten value."""
     return zlib.crc32(b"\0".join(part.encode() if isinstance(part, str) else part or b"" for part in parts))
+
+
+def forgiving_text(stored: bytes) -> str:
+    """Damaged text becomes text that fails its seal, instead of an error without a name."""
+    return stored.decode(errors="replace")
 
 
 def _locked(path: Path) -> int:

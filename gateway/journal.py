@@ -11,8 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from uuid import UUID
 
 from devices.clock import MeterClock
-from devices.interpret import Packet, Visit
-
+from devices.visit import Packet, Visit
 from gateway.disk import Disk, OutboxDamaged, seal
 
 SCHEMA = """

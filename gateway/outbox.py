@@ -97,7 +97,7 @@ class Outbox:
         self._unsettled = self.counts().unsettled  # the running number is only an upper bound
         if self._unsettled + readings > self.limits.readings:
             raise OutboxFull(
-                f"{self.disk.path} holds {self._unsettled} readings without receipt, the limit is {self.limits.readings}: "
+                f"{self.disk.path} holds {self._unsettled} readings without receipt of at most {self.limits.readings}: "
                 "look why the server sends no receipts. Meters keep their records until there is room"
             )
 
@@ -167,8 +167,12 @@ class Outbox:
     def retry_refused(self) -> int:
         """A person says that the server can open them now: refused readings wait again. Returns how many."""
         with self.disk.change() as connection:
-            sql = "update reading set state = 'waiting', outcome = null, reason = null, settled_at = null"
-            return connection.execute(sql + " where state = 'refused'").rowcount
+            again = connection.execute(
+                "update reading set state = 'waiting', outcome = null, reason = null, settled_at = null "
+                "where state = 'refused'"
+            ).rowcount
+        self._unsettled += again
+        return again
 
     def prune(self, before: datetime) -> int:
         """Forget readings that are stored on the server since before that time; returns how many."""

@@ -1,0 +1,110 @@
+"""The gateway's process: one radio, one outbox, one uplink, wired together, each started again when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from devices.clock import ClockPolicy
+from gateway.collector import Collector
+from gateway.outbox import Outbox, OutboxDamaged, OutboxFull
+from gateway.radio import Radio
+from gateway.salvage import opened
+from gateway.saying import Saying
+from gateway.settings import GatewaySettings
+from gateway.uplink import Uplink
+from maixun.configuration import ConfigurationError
+
+_log = logging.getLogger(__name__)
+_RETRY = 5.0  # seconds until a part that failed is started again, or a full disk is tried again
+_UPKEEP = 60.0  # seconds between prunings; also how late a visit is interpreted after a full disk has room again
+_GRACE = 3.0  # seconds parts have to end by themselves; the whole has five
+
+Part = Callable[[asyncio.Event], Awaitable[None]]
+
+
+class Edge:
+    """One gateway."""
+
+    def __init__(
+        self, gateway: str, radio: Radio, broker: str, path: Path, settings: GatewaySettings, policy: ClockPolicy
+    ) -> None:
+        """`broker` is an URL, `path` the outbox's file."""
+        self._gateway = gateway
+        self._radio = radio
+        self._broker = broker
+        self._path = path
+        self._settings = settings
+        self._policy = policy
+        self._disk = Saying(_log)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop`, through full disks and damaged files. Raises `OutboxInUse` and `ConfigurationError`."""
+        while not stop.is_set():
+            try:
+                outbox = opened(self._path, self._settings.limits())
+            except OutboxFull as full:
+                self._disk.trouble("full", str(full))
+                await _pause(stop, _RETRY)
+                continue
+            try:
+                await self._serve(outbox, stop)
+            except* OutboxDamaged as damages:
+                _log.error("%s: recovering", damages.exceptions[0])
+            finally:
+                outbox.close()
+
+    async def _serve(self, outbox: Outbox, stop: asyncio.Event) -> None:
+        collector = Collector(outbox, policy=self._policy, zone=self._settings.wall_clock())
+        parts: dict[str, Part] = {
+            "uplink": lambda stop: Uplink(self._gateway, self._broker, outbox, self._settings).run(stop),
+            "radio": lambda stop: self._radio.run(collector, stop),
+            "upkeep": lambda stop: self._upkeep(collector, stop),
+        }
+        _log.info("gateway %s serves; %d readings wait", self._gateway, outbox.counts().unsettled)
+        try:
+            async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
+                for name, part in parts.items():
+                    group.create_task(_supervised(name, part, stop), name=name)
+                await stop.wait()
+                limit.reschedule(asyncio.get_running_loop().time() + _GRACE)
+        except TimeoutError:
+            _log.warning("a part did not end in %.0f s and was cut off", _GRACE)
+
+    async def _upkeep(self, collector: Collector, stop: asyncio.Event) -> None:
+        """Interpret what a crash or a full disk left in the journal, and forget what is long stored."""
+        while not stop.is_set():
+            try:
+                if found := collector.interpret_leftovers():
+                    _log.info("%d readings out of the journal", found)
+                now = datetime.now(UTC)
+                collector.outbox.prune(now - timedelta(hours=self._settings.keep_stored_hours))
+                collector.journal.prune(now - timedelta(hours=self._settings.keep_journal_hours))
+                self._disk.well(f"{self._path} can be written")
+            except OutboxFull as full:
+                self._disk.trouble("full", str(full))
+            await _pause(stop, _UPKEEP)
+
+
+async def _supervised(name: str, part: Part, stop: asyncio.Event) -> None:
+    """Runs a part until it returns, again after a failure. A wrong configuration is for a person and ends the process."""
+    while not stop.is_set():
+        try:
+            await part(stop)
+        except (OutboxDamaged, ConfigurationError):
+            raise
+        except Exception:  # noqa: BLE001 the process's one supervisor: one part's bug must not stop the others
+            _log.exception("%s failed, again in %.0f s", name, _RETRY)
+            await _pause(stop, _RETRY)
+        else:
+            return
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
