@@ -70,6 +70,11 @@ class Meter:
     kilopascal: bool
     upload_days: int
 
+    @property
+    def model(self) -> str:
+        """What the device list calls it."""
+        return f"simulated-{self.instrument.replace('_', '-')}"
+
     def slot_of(self, resident: int) -> int | None:
         """The memory slot a resident chooses; None on a meter with one memory for all."""
         return self.users.index(resident) + 1 if len(self.users) > 1 else None

@@ -1,0 +1,123 @@
+"""Registers the synthetic county: stations, staff, residents with sealed names, meters and who holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg import Connection
+
+from devices.simulator.county import County, Resident, Staff
+from devices.simulator.fleet import Meter
+from ingest.accounts import NewStaff, Role, create_staff
+from ingest.identity import seal
+from ingest.registry import (
+    NewAssignment,
+    NewResident,
+    assign,
+    register_device,
+    register_resident,
+    register_station,
+)
+
+SINCE = datetime(2020, 1, 1, tzinfo=UTC)  # from when on everybody holds their meters: before any history we fill
+NO_PASSWORD = "!"  # noqa: S105 - no argon2 hash, so nobody signs in until an administrator sets a password
+
+
+class OtherCounty(Exception):
+    """The database holds another county; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    """What the database calls them: by station number, login and resident number."""
+
+    stations: dict[int, int]
+    staff: dict[str, int]
+    residents: dict[int, int]
+
+
+def register(connection: Connection[Any], county: County, meters: tuple[Meter, ...], *, key: bytes) -> bool:
+    """Register everything in one transaction; False when it was there already. `key` seals the names.
+
+    ID numbers are not invented: a made-up one could be somebody's. Raises `OtherCounty`.
+    """
+    with connection.transaction():
+        if _is_registered(connection, county):
+            return False
+        stations = _register_stations(connection, county)
+        staff = {member.login: _register_staff(connection, member, stations) for member in county.staff}
+        ids = _Ids(stations, staff, {})
+        for resident in county.residents:
+            ids.residents[resident.number] = _register_resident(connection, resident, ids, key)
+        for meter in meters:
+            _register_meter(connection, meter, ids)
+    return True
+
+
+def _is_registered(connection: Connection[Any], county: County) -> bool:
+    first, last = county.residents[0].token, county.residents[-1].token
+    known = connection.execute("select count(*) from care.resident where token in (%s, %s)", (first, last)).fetchone()
+    if known == (2,):
+        return True
+    logins = [member.login for member in county.staff]
+    taken = connection.execute("select 1 from care.staff where login = any(%s) limit 1", [logins]).fetchone()
+    if taken:
+        raise OtherCounty(
+            f"the database holds another county than that of seed {county.seed} with {len(county.residents)} residents:"
+            " use the seed it was filled with, or another database"
+        )
+    return False
+
+
+def _register_stations(connection: Connection[Any], county: County) -> dict[int, int]:
+    return {
+        station.number: register_station(
+            connection, name=station.name, township=station.township, region_code=station.region_code
+        )
+        for station in county.stations
+    }
+
+
+def _register_staff(connection: Connection[Any], member: Staff, stations: Mapping[int, int]) -> int:
+    role = Role.STATION_LEAD if member.lead else Role.DOCTOR
+    account = NewStaff(login=member.login, display_name=member.name, role=role, station_id=stations[member.station])
+    return create_staff(connection, account, password_hash=NO_PASSWORD)
+
+
+def _register_resident(connection: Connection[Any], resident: Resident, ids: _Ids, key: bytes) -> int:
+    return register_resident(
+        connection,
+        NewResident(
+            birth_date=resident.birth_date,
+            sex=resident.sex,
+            station_id=ids.stations[resident.station],
+            doctor_id=ids.staff[resident.doctor],
+            hypertension=resident.hypertension,
+            diabetes=resident.diabetes,
+            lives_alone=resident.lives_alone,
+            token=resident.token,
+            name_sealed=seal(resident.name, key),
+        ),
+    )
+
+
+def _register_meter(connection: Connection[Any], meter: Meter, ids: _Ids) -> None:
+    device_id = register_device(connection, address=meter.address, model=meter.model, at=SINCE)
+    holders: list[tuple[int | None, int | None]] = [
+        (meter.slot_of(user), ids.residents[user]) for user in meter.users
+    ] or [(None, None)]
+    for slot, resident_id in holders:
+        assign(
+            connection,
+            NewAssignment(
+                device_id=device_id,
+                valid_from=SINCE,
+                resident_id=resident_id,
+                setting=meter.setting,
+                station_id=ids.stations[meter.station],
+                user_slot=slot,
+            ),
+        )
