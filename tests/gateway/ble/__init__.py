@@ -1,0 +1,1 @@
+"""The real bleak against emulated meters."""

@@ -1,0 +1,66 @@
+"""An emulated cuff: stored records flow by indication once 2A35 is subscribed, then it hangs up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bumble.core import UUID
+from bumble.gatt import Service
+
+from tests.harness.radio.meter import Meter, Properties
+from tests.harness.radio.meter_clock import EmulatedClock
+
+
+@dataclass(kw_only=True)
+class BloodPressureMeter(Meter):
+    """`records` are whole 2A35 packets, each forgotten when confirmed unless `keeps_records`.
+
+    `drop_after` cuts the link once after so many; `deaf_for` is how long after the connection a subscription is lost on
+    the meter (Beurer); `hangs_up` False leaves the link open after the last record.
+    """
+
+    service: int = 0x1810
+    records: list[bytes] = field(default_factory=list)
+    clock: EmulatedClock | None = None
+    drop_after: int | None = None
+    deaf_for: float = 0.0
+    hangs_up: bool = True
+    keeps_records: bool = False
+
+    def services(self) -> Sequence[Service]:
+        """Blood Pressure, with Date Time in it where the meter has a clock (A&D)."""
+        characteristics = [self.characteristic(0x2A35, Properties.INDICATE, subscribed=self._subscribed)]
+        if self.clock is not None:
+            properties = Properties.READ | Properties.WRITE
+            characteristics.append(
+                self.characteristic(0x2A08, properties, read=self.clock.date_time, write=self._set_clock)
+            )
+        return [Service(UUID.from_16_bits(self.service), characteristics)]
+
+    def has_records(self) -> bool:
+        """A cuff advertises while it has something to tell."""
+        return bool(self.records) and not self.keeps_records
+
+    def _set_clock(self, value: bytes) -> None:
+        assert self.clock is not None
+        self.diary.append("clock set")
+        self.clock.set(value)
+
+    def _subscribed(self) -> None:
+        if asyncio.get_running_loop().time() - self.connected_at >= self.deaf_for:
+            self.in_background(self._flush())
+
+    async def _flush(self) -> None:
+        for sent, record in enumerate(tuple(self.records)):
+            if sent == self.drop_after:
+                self.drop_after = None
+                self.diary.append("drop")
+                await self.hang_up()
+                return
+            await self.send(0x2A35, record, indicate=True)
+            if not self.keeps_records:
+                self.records.remove(record)
+        if self.hangs_up:
+            await self.hang_up()

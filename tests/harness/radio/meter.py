@@ -1,0 +1,196 @@
+"""What every emulated meter has: an advertisement, attributes, and a diary of what happened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from bumble import att, data_types
+from bumble.core import UUID, AdvertisingData, BaseBumbleError
+from bumble.device import Connection, Device, DeviceConfiguration
+from bumble.gatt import (
+    GATT_CLIENT_CHARACTERISTIC_CONFIGURATION_DESCRIPTOR,
+    Characteristic,
+    CharacteristicValue,
+    Descriptor,
+    Service,
+)
+from bumble.hci import Address
+from bumble.pairing import PairingConfig, PairingDelegate
+
+from tests.harness.radio.adapter import VirtualRadio
+
+Properties = Characteristic.Properties
+Permissions = att.Attribute.Permissions
+
+# Quick enough that a test hears a meter at once; real ones advertise each 100 ms to 1 s.
+_ADVERTISING_MS = 20.0
+
+
+@dataclass(kw_only=True)
+class Meter:
+    """Base of the emulated meters; `diary` tells in words what the gateway did to it."""
+
+    radio: VirtualRadio
+    address: str
+    name: str = "METER"
+    manufacturer: str | None = None
+    model: str | None = None
+    secure: bool = False
+    service: int = 0
+    diary: list[str] = field(default_factory=list)
+    stays_silent_after_hang_up: bool = False
+
+    def __post_init__(self) -> None:
+        self.connection: Connection | None = None
+        self.connected_at = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._characteristics: dict[int, Characteristic[bytes]] = {}
+        transport = self.radio.transport(self.address)
+        configuration = DeviceConfiguration(
+            name=self.name,
+            address=Address(self.address),
+            advertising_interval_min=_ADVERTISING_MS,
+            advertising_interval_max=_ADVERTISING_MS,
+        )
+        self.device = Device.from_config_with_hci(configuration, transport.source, transport.sink)
+        self.device.pairing_config_factory = lambda _connection: PairingConfig(
+            sc=True, mitm=False, bonding=True, delegate=PairingDelegate(PairingDelegate.NO_OUTPUT_NO_INPUT)
+        )
+        for service in [*self.services(), *self._information()]:
+            self.device.add_service(service)
+        self.device.on("connection", self._connected)
+
+    async def __aenter__(self) -> Self:
+        """Switches the meter on: it advertises."""
+        await self.device.power_on()
+        await self.advertise()
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        """Switches it off."""
+        self.stays_silent_after_hang_up = True
+        await self.hang_up()
+        for task in self._tasks:
+            task.cancel()
+        await self.device.power_off()
+
+    def services(self) -> Sequence[Service]:
+        """The services of the kind of meter."""
+        return []
+
+    def has_records(self) -> bool:
+        """Whether there is a reason to advertise again."""
+        return True
+
+    async def advertise(self) -> None:
+        """Name and service ride in the one packet: virtual controllers deliver no scan responses."""
+        self.device.advertising_data = bytes(
+            AdvertisingData(
+                [
+                    data_types.Flags(AdvertisingData.Flags.LE_GENERAL_DISCOVERABLE_MODE),
+                    data_types.IncompleteListOf16BitServiceUUIDs([UUID.from_16_bits(self.service)]),
+                    data_types.CompleteLocalName(self.name),
+                ]
+            )
+        )
+        await self.device.start_advertising(auto_restart=False)
+
+    async def hang_up(self) -> None:
+        """Ends the link, if there is one."""
+        if self.connection is not None:
+            await self.connection.disconnect()
+
+    def characteristic(
+        self,
+        number: int,
+        properties: Characteristic.Properties,
+        *,
+        read: Callable[[], bytes] | None = None,
+        write: Callable[[bytes], None] | None = None,
+        subscribed: Callable[[], None] | None = None,
+        secure: bool | None = None,
+    ) -> Characteristic[bytes]:
+        """One attribute; with `secure` every access needs an encrypted link."""
+        encrypted = self.secure if secure is None else secure
+        permissions = Permissions(0)
+        if read is not None:
+            permissions |= Permissions.READABLE | (Permissions.READ_REQUIRES_ENCRYPTION if encrypted else 0)
+        if write is not None:
+            permissions |= Permissions.WRITEABLE | (Permissions.WRITE_REQUIRES_ENCRYPTION if encrypted else 0)
+        value = CharacteristicValue[bytes](
+            read=lambda _connection: read() if read else b"",
+            write=lambda _connection, value: write(bytes(value)) if write else None,
+        )
+        made = Characteristic[bytes](UUID.from_16_bits(number), properties, permissions, value, [])
+        if properties & (Properties.NOTIFY | Properties.INDICATE):
+            self._add_subscription(number, made, encrypted, subscribed)
+        self._characteristics[number] = made
+        return made
+
+    def _add_subscription(
+        self, number: int, made: Characteristic[bytes], encrypted: bool, subscribed: Callable[[], None] | None
+    ) -> None:
+        permissions = Permissions.READABLE | Permissions.WRITEABLE
+        if encrypted:
+            permissions |= Permissions.WRITE_REQUIRES_ENCRYPTION
+        made.descriptors = [
+            Descriptor(
+                GATT_CLIENT_CHARACTERISTIC_CONFIGURATION_DESCRIPTOR,
+                permissions,
+                self.device.gatt_server.make_descriptor_value(made),
+            )
+        ]
+
+        def on_subscription(_connection: Connection, notify: bool, indicate: bool) -> None:
+            if notify or indicate:
+                self.diary.append(f"subscribe {number:04X}")
+                if subscribed is not None:
+                    subscribed()
+
+        made.on("subscription", on_subscription)
+
+    async def send(self, number: int, value: bytes, *, indicate: bool = False) -> None:
+        """Notifies, or indicates and waits for the confirmation."""
+        server = self.device.gatt_server
+        deliver = server.indicate_subscriber if indicate else server.notify_subscriber
+        assert self.connection is not None
+        await deliver(self.connection, self._characteristics[number], value)
+
+    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs what the meter does of its own accord; it ends quietly when the link does."""
+
+        async def until_the_link_ends() -> None:
+            try:
+                await work
+            except (BaseBumbleError, TimeoutError, AssertionError):
+                self.diary.append("cut off")
+
+        task = asyncio.create_task(until_the_link_ends())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _information(self) -> list[Service]:
+        told = {0x2A29: self.manufacturer, 0x2A24: self.model}
+        characteristics = [
+            self.characteristic(number, Properties.READ, read=text.encode, secure=False)
+            for number, text in told.items()
+            if text is not None
+        ]
+        return [Service(UUID.from_16_bits(0x180A), characteristics)] if characteristics else []
+
+    def _connected(self, connection: Connection) -> None:
+        self.connection = connection
+        self.connected_at = asyncio.get_running_loop().time()
+        self.diary.append("connect")
+        connection.on(connection.EVENT_PAIRING, lambda *_: self.diary.append("bonded"))
+        connection.on(connection.EVENT_CONNECTION_ENCRYPTION_CHANGE, lambda *_: self.diary.append("encrypted"))
+        connection.on(connection.EVENT_DISCONNECTION, self._disconnected)
+
+    def _disconnected(self, _reason: int) -> None:
+        self.connection = None
+        self.diary.append("hang up")
+        if not self.stays_silent_after_hang_up and self.has_records():
+            self.in_background(self.advertise())
