@@ -1,4 +1,4 @@
-"""The content id of a reading: the same bytes from the same meter give the same id, through any gateway, at any time."""
+"""The content id of a reading: the same bytes from the same meter give the same id, through any gateway."""
 
 from __future__ import annotations
 

@@ -30,9 +30,8 @@ class Quantity(NamedTuple):
 
     def number(self) -> float:
         """The nearest float; an integer stays an `int`."""
-        if self.exponent < 0:
-            return self.mantissa / 10**-self.exponent
-        return self.mantissa * 10**self.exponent
+        scale: int = 10 ** abs(self.exponent)
+        return self.mantissa / scale if self.exponent < 0 else self.mantissa * scale
 
     def scaled(self, power_of_ten: int) -> Quantity:
         """The same digits times a power of ten, exact (kg/L to mg/dL, mol/L to mmol/L)."""
@@ -157,3 +156,8 @@ class DateTime(NamedTuple):
     def encode(self) -> bytes:
         """The seven bytes."""
         return _DATE_TIME.pack(*self)
+
+
+def naive(time: DateTime | None) -> datetime | None:
+    """The stamp of a record that may have none."""
+    return None if time is None else time.naive()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias, TypeVar
 
 from devices.clock import ClockPolicy, place
 from devices.gatt import Decoded, short_name
@@ -12,15 +13,19 @@ from devices.identity import reading_id
 from devices.reading import Flag, Kind, Meal, Reading, Unusable
 from devices.visit import Packet, Visit
 
-Item = Reading | Unusable
+Item: TypeAlias = Reading | Unusable
+Found: TypeAlias = Sequence[tuple[Packet, Decoded]]
+D = TypeVar("D")
 _UNKNOWN_USER = 255
+_NO_FLAGS = Flag(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """What one measurement says, before it is placed in time.
 
-    `identifying`: the bytes that make the record unique within the meter. `live`: without a stamp, identical bytes that
+    `identifying`: the bytes that make the record unique within the meter. `stamp`: the time that the person saw, naive;
+    `base`: the meter's inner time where that is another one, for the id: it never changes. `live`: without a stamp, identical bytes that
     come again are a new measurement; a stored record (with a sequence number) is not live. `undatable`: the meter's
     time for it is known to be worthless.
     """
@@ -29,9 +34,9 @@ class Finding:
     packets: Sequence[Packet]
     identifying: bytes
     stamp: datetime | None
-    id_stamp: datetime | None
+    base: datetime | None = None
     values: Mapping[str, float]
-    flags: Flag = Flag(0)
+    flags: Flag = _NO_FLAGS
     meal: Meal | None = None
     user: int | None = None
     live: bool = True
@@ -56,11 +61,9 @@ class Recorder:
             time_fault=finding.undatable,
             policy=self.policy,
         )
-        id_stamp = finding.id_stamp or (first.received_at if finding.live else None)
+        id_stamp = finding.base or finding.stamp or (first.received_at if finding.live else None)
         return Reading(
-            reading_id=reading_id(
-                self.visit.device, short_name(first.characteristic), finding.identifying, id_stamp
-            ),
+            reading_id=reading_id(self.visit.device, short_name(first.characteristic), finding.identifying, id_stamp),
             kind=finding.kind,
             device=self.visit.device,
             user_slot=None if finding.user == _UNKNOWN_USER else finding.user,
@@ -92,4 +95,6 @@ def raw(packets: Sequence[Packet]) -> str:
     return "+".join(f"{short_name(packet.characteristic)}:{packet.payload.hex()}" for packet in packets)
 
 
-Found = Sequence[tuple[Packet, Decoded]]
+def only(found: Found, profile: type[D]) -> Iterator[tuple[Packet, D]]:
+    """The packets of one profile with what they say, in their order."""
+    return ((packet, decoded) for packet, decoded in found if isinstance(decoded, profile))

@@ -40,6 +40,4 @@ def decode(packet: bytes, _quirks: Collection[str] = ()) -> CuffPressure:
     cuff = fields.sfloat()
     fields.u32()  # two pressures that this characteristic does not use
     time, pulse, user, status = decode_extras(fields, bits)
-    return CuffPressure(
-        unit="kPa" if bits & 1 else "mmHg", cuff=cuff, time=time, pulse=pulse, user=user, status=status
-    )
+    return CuffPressure(unit="kPa" if bits & 1 else "mmHg", cuff=cuff, time=time, pulse=pulse, user=user, status=status)

@@ -1,4 +1,4 @@
-"""2A2B Current Time (Current Time Service): a meter's clock with the day of the week and fractions, read and written."""
+"""2A2B Current Time: a meter's clock with the day of the week and fractions of a second, read and written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MANUAL_UPDATE = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentTime:
-    """What the clock shows; weekday 1 Monday … 7 Sunday, 0 unknown; fractions in 1/256 s; reasons of the last change."""
+    """What the clock shows; weekday 1 Monday … 7 Sunday, 0 unknown; fractions in 1/256 s; why it was last set."""
 
     time: DateTime
     weekday: int = 0

@@ -104,6 +104,4 @@ def decode(packet: bytes, quirks: Collection[str] = ()) -> Glucose:
 def _concentration(fields: Fields, bits: int) -> Concentration:
     value = fields.sfloat()
     where = fields.u8()
-    return Concentration(
-        unit="mol/L" if bits & 4 else "kg/L", value=value, sample=where & 0x0F, location=where >> 4
-    )
+    return Concentration(unit="mol/L" if bits & 4 else "kg/L", value=value, sample=where & 0x0F, location=where >> 4)
