@@ -6,6 +6,7 @@ The traps it avoids: paho wipes the session at its first connect unless told not
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from paho.mqtt.client import Client
@@ -60,13 +61,21 @@ def _secure(made: Client, settings: GatewaySettings) -> None:
         if path is not None and not path.is_file():
             raise ConfigurationError(f"gateway.yaml: {key} names {path}, which is not there")
     try:
-        made.tls_set(*(str(p) if p else None for p in (settings.tls_ca, settings.tls_certificate, settings.tls_key)))
+        made.tls_set(
+            ca_certs=_text(settings.tls_ca),
+            certfile=_text(settings.tls_certificate),
+            keyfile=_text(settings.tls_key),
+        )
     except (ssl.SSLError, ValueError) as error:
         raise ConfigurationError(f"gateway.yaml: the TLS files cannot be used: {error}") from error
 
 
+def _text(path: Path | None) -> str | None:
+    return str(path) if path else None
+
+
 def _properties(packet: int, **values: object) -> Properties:
-    made = Properties(packet)
+    made = Properties(packet)  # type: ignore[no-untyped-call]  # paho leaves it untyped
     for name, value in values.items():
         setattr(made, name, value)
     return made

@@ -90,7 +90,7 @@ class Edge:
 
 
 async def _supervised(name: str, part: Part, stop: asyncio.Event) -> None:
-    """Runs a part until it returns, again after a failure. A wrong configuration is for a person and ends the process."""
+    """Runs a part until it returns, again after a failure. A wrong configuration is left to a person."""
     while not stop.is_set():
         try:
             await part(stop)

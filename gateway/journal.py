@@ -11,6 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from uuid import UUID
 
 from devices.clock import MeterClock
+from devices.gatt import short_name
 from devices.visit import Packet, Visit
 from gateway.disk import Disk, OutboxDamaged, seal
 
@@ -97,7 +98,7 @@ class Journal:
             last = visit.packets[-1].received_at.astimezone(UTC).isoformat()
             connection.execute("update visit set done_at = ? where visit_id = ?", (last, visit_id))
             for packet in visit.packets:
-                if packet.characteristic.upper() == _GLUCOSE and len(packet.payload) >= 3:
+                if short_name(packet.characteristic) == _GLUCOSE and len(packet.payload) >= 3:
                     self._reached(visit.device, int.from_bytes(packet.payload[1:3], "little"))
 
     def last_sequence(self, device: str) -> int | None:

@@ -126,7 +126,7 @@ def _salvage(damaged: Path, outbox: Outbox) -> dict[str, int]:
 
 
 def _mend_first_page(copy: Path, outbox: Outbox) -> None:
-    """Lays a new file's first page over one without a readable schema: every outbox's tables begin at the same pages."""
+    """Lays a new file's first page over one without a schema: every outbox's tables begin at the same pages."""
     with closing(sqlite3.connect(copy)) as connection:
         try:
             if connection.execute("select count(*) from sqlite_schema where name = 'packet'").fetchone()[0]:

@@ -118,7 +118,7 @@ class Uplink:
             happened(lambda: self._taken(mid, reason))
 
         def on_message(_client: Client, _data: Any, message: MQTTMessage) -> None:
-            happened(lambda: self._heard(message.payload))
+            happened(lambda: self._heard(bytes(message.payload)))
 
         self._client.on_connect = on_connect
         self._client.on_connect_fail = lambda _client, _data: happened(lambda: self._lost("nobody answers"))
@@ -203,8 +203,15 @@ class Uplink:
         """Say goodbye, so that the last will stays unsaid, and keep this client from ever taking the session back."""
         gone = asyncio.Event()
         loop = asyncio.get_running_loop()
-        self._client.on_connect = lambda client, *_: client.disconnect()
-        self._client.on_disconnect = lambda *_: loop.call_soon_threadsafe(gone.set)
+
+        def on_connect(client: Client, *_: Any) -> None:
+            client.disconnect()
+
+        def on_disconnect(_client: Client, _data: Any, _flags: DisconnectFlags, _reason: ReasonCode, _p: Any) -> None:
+            loop.call_soon_threadsafe(gone.set)
+
+        self._client.on_connect = on_connect
+        self._client.on_disconnect = on_disconnect
         self._client.on_connect_fail = self._client.on_publish = self._client.on_message = None
         if self._online:
             self._say_status(online=False)
