@@ -24,10 +24,10 @@ _NO_FLAGS = Flag(0)
 class Finding:
     """What one measurement says, before it is placed in time.
 
-    `identifying`: the bytes that make the record unique within the meter. `stamp`: the time that the person saw, naive;
-    `base`: the meter's inner time where that is another one, for the id: it never changes. `live`: without a stamp, identical bytes that
-    come again are a new measurement; a stored record (with a sequence number) is not live. `undatable`: the meter's
-    time for it is known to be worthless.
+    `identifying`: the bytes that make the record unique within the meter. `stamp`: the time that the person saw, naive.
+    `base`: the meter's inner time where that is another one; it never changes, so the id holds it. `live`: without a
+    stamp, identical bytes that come again are a new measurement; a stored record with a sequence number is not live.
+    `undatable`: the meter's time for it is known to be worthless.
     """
 
     kind: Kind
