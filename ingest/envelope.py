@@ -7,11 +7,12 @@ is fast; only when that fails is it looked at item by item, so that one bad item
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import Annotated, Any, Literal, NamedTuple, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from pydantic_core import from_json, to_json
+from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from devices.reading import Flag
 from ingest.reason import Reason
@@ -85,7 +86,7 @@ class Opened(NamedTuple):
     unknown_fields: int
 
 
-FLAG_BITS = {flag.name.lower(): flag.value for flag in Flag if flag.name}
+_FLAG_BITS = {flag.name.lower(): flag.value for flag in Flag if flag.name}
 _ITEM_FIELDS = frozenset(Item.__annotations__)
 _ENVELOPE_FIELDS = frozenset(Envelope.__annotations__)
 _ENVELOPE: TypeAdapter[Envelope] = TypeAdapter(Envelope)
@@ -117,6 +118,16 @@ def item_json(item: Item) -> bytes:
 def read_item(body: bytes) -> Item:
     """The inverse of `item_json`. Raises `ValidationError` (a `ValueError`) when a later version no longer takes it."""
     return _ITEM.validate_json(body)
+
+
+def uuid_bytes(key: str) -> bytes:
+    """The 16 bytes of an `Id`."""
+    return bytes.fromhex(key.replace("-", ""))
+
+
+def flag_bits(names: list[str]) -> int:
+    """`devices.reading.Flag` as stored. A name we do not know is a newer gateway's: it has no bit here."""
+    return sum({_FLAG_BITS.get(name, 0) for name in names})
 
 
 def digest(payload: bytes) -> str:

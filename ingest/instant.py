@@ -1,4 +1,4 @@
-"""Times as PostgreSQL counts them, microseconds since 2000 UTC: an integer is compared and sent faster than a datetime."""
+"""Times as PostgreSQL counts them, microseconds since 2000 UTC: integers compare and travel faster than datetimes."""
 
 from __future__ import annotations
 

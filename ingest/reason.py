@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Outcome(StrEnum):
@@ -45,3 +46,10 @@ _WITHOUT_A_MEASUREMENT = frozenset({Reason.MALFORMED, Reason.NOT_A_NUMBER, Reaso
 
 # What a person who looked at the value may vouch for; everything else is cured by changing the roster or the software.
 VOUCHABLE = frozenset({Reason.IMPLAUSIBLE, Reason.CLOCK_UNUSABLE, Reason.IN_FUTURE, Reason.TOO_OLD})
+
+
+class Settled(NamedTuple):
+    """What became of one id, and why when it is held."""
+
+    outcome: Outcome
+    reason: Reason | None

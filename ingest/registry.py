@@ -32,7 +32,7 @@ class NewResident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAssignment:
-    """From `valid_from` on the meter (or one slot of it) belongs to this resident; None: shared, or nobody's any more."""
+    """From `valid_from` on the meter (or one slot of it) is this resident's; None: shared, or nobody's any more."""
 
     device_id: int
     valid_from: datetime
