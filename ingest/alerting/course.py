@@ -51,7 +51,7 @@ class _Course:
 
     def settle(self, until: datetime) -> None:
         """Let the time for a repeat run out: a trusted value stands, a doubtful one alone never does."""
-        if self.pending is None or until <= self._deadline(self.pending):
+        if self.pending is None or until < self._deadline(self.pending):
             return
         waited, self.pending = self.pending, None
         if self.trusted:

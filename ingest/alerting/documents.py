@@ -9,15 +9,26 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import combinations
 from string import Formatter
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from devices.reading import Flag, Kind, Meal
 
 Setting = Literal["home", "kiosk", "station", "school", "enterprise"]
 Condition = Literal["hypertension", "diabetes"]
 Boundary = Literal[">=", ">", "<=", "<"]
+
+METRICS = frozenset({"systolic", "diastolic", "mean_arterial", "pulse", "glucose", "temperature", "spo2"})
+
+
+def _known(metric: str) -> str:
+    if metric not in METRICS:
+        raise ValueError(f"no metric {metric}: rules can look at {sorted(METRICS)}")
+    return metric
+
+
+Metric = Annotated[str, AfterValidator(_known)]  # a column of `telemetry.reading`
 
 BREACHES: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -83,7 +94,7 @@ class Ages(Part):
 class Level(Part):
     """One set of limits and for whom it holds. Left out means: everybody, everywhere, any or unknown meal, always."""
 
-    limits: Mapping[str, float] = Field(min_length=1)
+    limits: Mapping[Metric, float] = Field(min_length=1)
     settings: frozenset[Setting] = Field(default=frozenset(), min_length=1)
     ages: Ages = Ages()
     condition: Condition | None = None
@@ -126,6 +137,7 @@ class Alert(Part):
     tier: int = Field(ge=1, le=4)
     confirm: Literal["none", "repeat"]
     acknowledged_for: timedelta = Field(gt=timedelta())
+    source: str
     says: Template
 
 
@@ -162,6 +174,7 @@ class Cause(Part):
     repeat_within: timedelta = Field(gt=timedelta())
     clears_after: int = Field(ge=1)
     fresh_for: timedelta = Field(gt=timedelta())
+    source: str
 
 
 class RuleFile(Part):
@@ -171,7 +184,7 @@ class RuleFile(Part):
     """
 
     kind: Kind
-    decimals: Mapping[str, int]
+    decimals: Mapping[Metric, int]
     doubtful: frozenset[str]
     documents: Mapping[str, Document]
     causes: Mapping[str, Cause]
@@ -187,19 +200,23 @@ class RuleFile(Part):
 
     @model_validator(mode="after")
     def _refers_to_what_is_there(self) -> Self:
+        for name, cause in self.causes.items():
+            self._check_source(f"cause {name}", cause)
         for rule in self.rules:
-            if rule.alert and rule.alert.cause not in self.causes:
-                raise ValueError(f"rule {rule.name}: cause {rule.alert.cause} is not among this file's causes")
+            if rule.alert:
+                self._check_source(f"rule {rule.name}", rule.alert)
+                if rule.alert.cause not in self.causes:
+                    raise ValueError(f"rule {rule.name}: cause {rule.alert.cause} is not among this file's causes")
             for level in rule.levels:
-                self._check(rule, level)
+                self._check_source(f"rule {rule.name}", level)
+                without = sorted(set(level.limits) - set(self.decimals))
+                if without:
+                    raise ValueError(f"rule {rule.name}: say in `decimals` how finely {without} are compared")
         return self
 
-    def _check(self, rule: Rule, level: Level) -> None:
-        if level.source not in self.documents:
-            raise ValueError(f"rule {rule.name}: source {level.source} is not among this file's documents")
-        without = sorted(set(level.limits) - set(self.decimals))
-        if without:
-            raise ValueError(f"rule {rule.name}: say in `decimals` how finely {without} are compared")
+    def _check_source(self, where: str, part: Cause | Alert | Level) -> None:
+        if part.source not in self.documents:
+            raise ValueError(f"{where}: source {part.source} is not among this file's documents")
 
     @cached_property
     def doubtful_bits(self) -> int:

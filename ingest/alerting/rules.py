@@ -33,6 +33,16 @@ class Rules:
         return [file.kind.value for file in self.files]
 
     @property
+    def causes(self) -> list[str]:
+        """Everything an episode can be about."""
+        return [cause for file in self.files for cause in file.causes]
+
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics any rule looks at: columns of `telemetry.reading`."""
+        return sorted({metric for file in self.files for metric in file.decimals})
+
+    @property
     def fresh_for(self) -> timedelta:
         """How far back readings are needed: the longest of all causes."""
         return max(cause.fresh_for for file in self.files for cause in file.causes.values())

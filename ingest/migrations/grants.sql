@@ -12,7 +12,8 @@ grant select, insert, update on telemetry.gateway_status to maixun_ingest;
 grant select on care.device, care.assignment, care.station, care.resident to maixun_alerting;
 grant select (staff_id, role, station_id, active) on care.staff to maixun_alerting;
 grant select on telemetry.reading, telemetry.gateway_status to maixun_alerting;
-grant select, delete on telemetry.work to maixun_alerting;
+grant select, insert, delete on telemetry.work to maixun_alerting;
+grant update (resident_id) on care.resident to maixun_alerting;     -- to lock rows; an identity column cannot be changed
 grant select, insert, update on care.episode to maixun_alerting;
 grant select, insert on care.episode_event to maixun_alerting;
 

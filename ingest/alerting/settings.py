@@ -1,0 +1,15 @@
+"""Settings of the alerting process, `config/alerting.yaml`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from maixun.configuration import Settings
+
+
+class AlertingSettings(Settings):
+    """How the engine works, not what it judges by."""
+
+    poll_seconds: float = Field(gt=0, le=5)
+    people_at_once: int = Field(gt=0, le=10_000)
+    retry_seconds: float = Field(gt=0, le=4)  # a stop is obeyed within five seconds
