@@ -1,0 +1,120 @@
+"""One connection to a meter: its characteristics by their short names, and what it sends in the order it came.
+
+The only file that speaks to bleak's client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TypeVar
+
+from bleak import BleakClient
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.backends.device import BLEDevice
+from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError, BleakGATTProtocolErrorCode
+from bleak.uuids import normalize_uuid_16
+from bleak_retry_connector import establish_connection
+
+from devices.visit import Packet
+
+T = TypeVar("T")
+
+_NO_BOND_YET = {
+    BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHENTICATION,
+    BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHORIZATION,
+    BleakGATTProtocolErrorCode.INSUFFICIENT_ENCRYPTION,
+}
+
+
+class Link:
+    """An open connection. Every method raises `BleakError` when the meter refuses or has gone."""
+
+    def __init__(self, client: BleakClient, inbox: asyncio.Queue[Packet | None], now: Callable[[], datetime]) -> None:
+        """Use `connected`."""
+        self._client = client
+        self._inbox = inbox
+        self._now = now
+
+    def offers(self, characteristic: str, *operations: str) -> bool:
+        """Whether the meter has it with all these operations: read, write, notify, indicate."""
+        found = self._client.services.get_characteristic(_full(characteristic))
+        return found is not None and set(operations) <= set(found.properties)
+
+    async def read(self, characteristic: str) -> bytes:
+        """Its value now."""
+        return bytes(await self._bonded(lambda: self._client.read_gatt_char(_full(characteristic))))
+
+    async def write(self, characteristic: str, value: bytes) -> None:
+        """Write and wait for the meter's answer."""
+        await self._bonded(lambda: self._client.write_gatt_char(_full(characteristic), value, response=True))
+
+    async def subscribe(self, characteristic: str) -> None:
+        """From now on its notifications or indications arrive."""
+
+        def arrived(_sender: BleakGATTCharacteristic, value: bytearray) -> None:
+            self._inbox.put_nowait(Packet(characteristic, bytes(value), self._now()))
+
+        await self._bonded(lambda: self._client.start_notify(_full(characteristic), arrived))
+
+    async def arrivals(self, within: float) -> list[Packet]:
+        """What came since, waiting for the first; empty when the meter has hung up or was silent for `within` s."""
+        try:
+            async with asyncio.timeout(within):
+                while (first := await self._inbox.get()) is None:
+                    if not self._client.is_connected:
+                        return []
+        except TimeoutError:
+            return []
+        return [first, *self.rest()]
+
+    def rest(self) -> list[Packet]:
+        """What came and was not taken yet, without waiting; the end of the link stays to be seen."""
+        packets = []
+        while not self._inbox.empty():
+            packet = self._inbox.get_nowait()
+            if packet is None:
+                self._inbox.put_nowait(None)
+                break
+            packets.append(packet)
+        return packets
+
+    async def _bonded(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Tries; a meter that wants a bond first gets one and is asked again."""
+        try:
+            return await attempt()
+        except BleakError as error:
+            if not _wants_bond(error):
+                raise
+        await self._client.pair()
+        return await attempt()
+
+
+@asynccontextmanager
+async def connected(device: BLEDevice, *, attempts: int, now: Callable[[], datetime]) -> AsyncIterator[Link]:
+    """Connects, tries again a few times, and hangs up at the end. Raises `BleakError` when the meter does not answer."""
+    inbox: asyncio.Queue[Packet | None] = asyncio.Queue()
+    # A failed attempt puts a None too: `arrivals` asks the client whether the link is really down.
+    client = await establish_connection(
+        BleakClient,
+        device,
+        device.name or device.address,
+        disconnected_callback=lambda _client: inbox.put_nowait(None),
+        max_attempts=attempts,
+    )
+    try:
+        yield Link(client, inbox, now)
+    finally:
+        await client.disconnect()
+
+
+def _full(characteristic: str) -> str:
+    return normalize_uuid_16(int(characteristic, 16))
+
+
+def _wants_bond(error: BleakError) -> bool:
+    if isinstance(error, BleakGATTProtocolError):
+        return error.code in _NO_BOND_YET
+    return isinstance(error, BleakDBusError) and error.dbus_error_details == "Not paired"

@@ -1,0 +1,40 @@
+"""How long the radio waits for whom: every time limit in one place, each with the reason for its number."""
+
+from __future__ import annotations
+
+from maixun.configuration import Settings
+
+
+class Patience(Settings):
+    """All in seconds, save the count of attempts. The defaults suit real meters; tests shorten them."""
+
+    idle: float = 20.0
+    """No packet for so long ends a visit: meters send records back to back, the slowest seen pause a few seconds
+    between two; some leave the link open for ever after the last one, and a dead link can look alive on BlueZ."""
+
+    visit: float = 300.0
+    """A whole visit. A full memory of 1,000 records at the slow end (5 a second) takes 200 s; whatever lasts longer
+    keeps the other meters waiting and is resumed at its next turn."""
+
+    connect_attempts: int = 3
+    """Each may take 20 s. Radio trouble passes at the second or third try; a meter that went to sleep never answers,
+    and the queue behind it should not wait longer than a minute."""
+
+    revisit: float = 3.0
+    """Pause before a meter is visited again after a visit that brought something: long enough that BlueZ has told of
+    the end of the last link (which looks like an advertisement), short enough to catch a meter that lost the link."""
+
+    fruitless: float = 30.0
+    """The most a meter waits after visits that brought nothing (the pause doubles up to here). Cuffs advertise for
+    about a minute after a measurement: a fresh one is met in any case, and an idle meter's battery is spared."""
+
+    silence: float = 300.0
+    """No advertisement of anything at all for so long: the scan has died, as it does when bluetoothd restarts, and is
+    begun anew. Where no other Bluetooth device is near this happens for nothing, so not more often than this."""
+
+    adapter: float = 10.0
+    """Pause before asking again for an adapter or a bluetoothd that is not there: a USB adapter that is plugged in or
+    a service that starts is found soon enough, and the log stays readable."""
+
+    disk: float = 5.0
+    """Pause before packets that a full disk refused, and that the meter has already forgotten, are tried again."""
