@@ -13,7 +13,7 @@ _DEBIAN_RELEASES = frozenset(
 
 
 def debian_mirror() -> str:
-    """The URI of a Debian archive: `MAIXUN_DEBIAN_MIRROR`, else the first one apt knows. Raises `PackagesUnavailable`."""
+    """The URI of a Debian archive: `MAIXUN_DEBIAN_MIRROR`, else the first apt knows. Raises `PackagesUnavailable`."""
     named = os.environ.get("MAIXUN_DEBIAN_MIRROR")
     if named:
         return named
@@ -28,7 +28,7 @@ def debian_mirror() -> str:
 
 
 def _package_sources() -> list[str]:
-    """`<uri> <release>` of every configured source, in order; both styles of file, whether lists were fetched or not."""
+    """`<uri> <release>` of every configured source, in order; both styles of file, lists fetched or not."""
     command = [
         "apt-get",
         "indextargets",

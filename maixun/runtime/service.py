@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
-import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
+from maixun.runtime import child
 from maixun.runtime.errors import ServiceFailed
 from maixun.runtime.unprivileged import Unprivileged
 
 READY_WITHIN = 60.0  # seconds; a PostgreSQL killed while busy may replay a gigabyte of WAL before it answers
-STOPPED_WITHIN = 4.0  # seconds; `maixun up` promises to be gone in five
+STOPPED_WITHIN = 3.0  # seconds; `maixun up` promises to be gone in five
+_STOP = signal.SIGINT  # to PostgreSQL: fast shutdown; to Mosquitto: save and leave
 
 
 class Service(ABC):
     """A server on 127.0.0.1 with one folder for its data and its log.
 
-    Start it from the main thread: the kernel ends it with the thread that started it, so that none outlives a killed run.
+    Start it from the main thread: the kernel ends it with the thread that started it, none outlives a killed run.
     """
 
     name: str
@@ -41,33 +41,29 @@ class Service(ABC):
         return self.folder / "log"
 
     @property
+    def running(self) -> bool:
+        """Whether the process we started is alive."""
+        return self.process_id is not None
+
+    @property
     def process_id(self) -> int | None:
         """While it runs, as started by us."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
     def start(self) -> None:
         """Start and return when it answers. Raises `ServiceFailed`."""
-        if threading.current_thread() is not threading.main_thread():
-            raise RuntimeError("start services from the main thread: they end with the thread that started them")
         self.folder.mkdir(parents=True, exist_ok=True)
         self._end_left_over()
         self.prepare()
         self.user.own(self.folder)
-        with self.log.open("ab") as log:
-            self._process = self.user.popen([*_END_WITH_PARENT, *self.command()], log)
+        self._process = child.start(self.command(), self.log, stop_signal=_STOP, user=self.user)
         self._wait_until_ready()
 
     def stop(self) -> None:
         """Stop cleanly; killed if that takes too long. Nothing happens when it does not run."""
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGINT)  # PostgreSQL: fast shutdown; Mosquitto: save and leave
-        try:
-            self._process.wait(STOPPED_WITHIN)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+        if self._process is not None:
+            child.stop(self._process, _STOP, STOPPED_WITHIN)
+            self._process = None
 
     def kill(self) -> None:
         """kill -9, as a crash would; `start` brings it back."""
@@ -91,21 +87,18 @@ class Service(ABC):
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN
         while not self.answers():
-            if self.process_id is None or time.monotonic() > deadline:
+            if not self.running or time.monotonic() > deadline:
                 self.kill()
-                raise ServiceFailed(f"{self.name} did not start:\n{last_lines(self.log)}")
+                raise ServiceFailed(f"{self.name} did not start:\n{child.last_lines(self.log)}")
             time.sleep(0.02)
 
     def _end_left_over(self) -> None:
         """A server on this very folder, left by a run that was killed, would hold its data: end it first."""
         for number in processes_naming(self.folder):
-            os.kill(number, signal.SIGINT)
+            os.kill(number, _STOP)
             deadline = time.monotonic() + READY_WITHIN
             while Path(f"/proc/{number}").exists() and time.monotonic() < deadline:
                 time.sleep(0.05)
-
-
-_END_WITH_PARENT = ("setpriv", "--pdeathsig", "INT", "--") if shutil.which("setpriv") else ()
 
 
 def free_port() -> int:
@@ -126,10 +119,3 @@ def processes_naming(folder: Path) -> list[int]:
         if any(word.startswith(f"{folder}/".encode()) for word in words[1:]):
             found.append(int(entry.parent.name))
     return sorted(found)
-
-
-def last_lines(log: Path, count: int = 12) -> str:
-    """The end of a log file, or a note that there is none."""
-    if not log.is_file():
-        return "(no log)"
-    return "\n".join(log.read_text(errors="replace").splitlines()[-count:])

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO
 
 NOBODY = 65534  # `nobody` on every Linux; initdb looks its user up, so it must have a line in /etc/passwd
 
@@ -37,19 +36,6 @@ class Unprivileged:
         ):
             return Unprivileged(wrapper=namespace)
         return Unprivileged(user=NOBODY)
-
-    def popen(self, command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
-        """Start `command` in a session of its own (Ctrl-C reaches only us, who stop it in order), output to `log`."""
-        return subprocess.Popen(
-            [*self.wrapper, *command],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            user=self.user,
-            group=self.user,
-            extra_groups=None if self.user is None else [],
-        )
 
     def run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         """Run `command` to its end, output captured."""
