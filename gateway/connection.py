@@ -32,7 +32,7 @@ def client(gateway: str, broker: str, settings: GatewaySettings) -> tuple[Client
         raise ConfigurationError("the broker's address must look like mqtt://host:1883 or mqtts://host:8883")
     made = Client(CallbackAPIVersion.VERSION2, client_id=f"gateway-{gateway}", protocol=MQTTProtocolVersion.MQTTv5)
     made.connect_timeout = _CONNECT_TIMEOUT
-    made.reconnect_delay_set(1, 30)
+    made.reconnect_delay_set(1, 10)
     if url.username:
         made.username_pw_set(unquote(url.username), unquote(url.password or ""))
     if url.scheme == "mqtts":

@@ -92,6 +92,12 @@ class Journal:
             zone=zone,
         )
 
+    def verify(self, visit_id: int) -> None:
+        """Raises `OutboxDamaged` when a visit does not match its checksums."""
+        with self.disk.meaning():
+            self._sealed_about(visit_id)
+            self._packets(visit_id)
+
     def done(self, visit_id: int, visit: Visit) -> None:
         """The visit's readings are in the outbox; remember how far into the meter's memory it came."""
         with self.disk.change() as connection:

@@ -83,6 +83,11 @@ class Outbox:
         self.on_new: Callable[[], None] = lambda: None
         self._connection = self.disk.connection
         self._connection.executescript(_UNDER_WAY)
+        try:
+            self._verify()
+        except OutboxDamaged:
+            self.close()
+            raise
         self._unsettled = self.counts().unsettled
 
     def close(self) -> None:
@@ -201,6 +206,15 @@ class Outbox:
         with self.disk.meaning():
             row = self._connection.execute("select seq from sqlite_sequence where name = 'reading'").fetchone()
         return int(row[0]) if row else 0
+
+    def _verify(self) -> None:
+        """Whatever is still to be sent or interpreted is what was written. Raises `OutboxDamaged`."""
+        with self.disk.meaning():
+            for row in self._connection.execute("select reading_id, item, seal from reading where state <> 'stored'"):
+                self._verified(*row)
+        records = journal.Journal(self.disk)
+        for visit_id in records.uninterpreted():
+            records.verify(visit_id)
 
     def _under_way(self) -> int:
         return int(self._connection.execute("select count(*) from under_way").fetchone()[0])

@@ -22,7 +22,7 @@ from gateway.outbox import Limits, Outbox
 
 _log = logging.getLogger(__name__)
 _PAGE = 4096
-_GIVE_UP = 100_000  # numbers tried in vain in a row: more than one lost interior page spans
+_GIVE_UP = 20_000  # numbers tried in vain in a row: one lost interior page spans about 10,000 packets
 _FILES = ("-wal", "")  # the write-ahead log holds the newest commits; it goes first, it must never meet another file
 
 
