@@ -1,0 +1,85 @@
+"""Imports point one way, and the edge stays light: read from the source, not from a running program."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LEAVES = {"maixun.configuration", "maixun.endpoints", "maixun.logs", "maixun.stopping"}
+
+MAY_IMPORT = {
+    "devices": {"devices"},
+    "gateway": {"gateway", "devices", *LEAVES},
+    "ingest": {"ingest", "devices", *LEAVES},
+    "api": {"api", "ingest", "devices", "maixun_assets", *LEAVES},
+    "maixun/runtime": {"maixun.runtime", *LEAVES},
+}
+LEAF_FILES = [f"{name.replace('.', '/')}.py" for name in sorted(LEAVES)]
+SERVER_PACKAGES = {"psycopg", "psycopg_pool", "fastapi", "starlette", "uvicorn", "numpy", "cryptography", "argon2"}
+PURE = ["devices", "ingest/alerting/rules.py", "ingest/alerting/episode.py", "ingest/checks.py"]
+OUTSIDE_WORLD = {
+    "socket",
+    "subprocess",
+    "sqlite3",
+    "threading",
+    "asyncio",
+    "psycopg",
+    "paho",
+    "bleak",
+    "requests",
+    "httpx",
+}
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Every module a file names, wherever in the file it does so."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{file}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def python_files(place: str) -> list[Path]:
+    path = ROOT / place
+    return [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+def below(module: str, packages: set[str]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+OURS = {"devices", "gateway", "ingest", "api", "maixun", "maixun_assets", "tests"}
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_imports_point_one_way(package: str) -> None:
+    wrong = [
+        f"{file.relative_to(ROOT)} imports {module}"
+        for file in python_files(package)
+        for module in imported(file)
+        if below(module, OURS) and not below(module, MAY_IMPORT[package])
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("leaf", LEAF_FILES)
+def test_the_common_ground_knows_nobody(leaf: str) -> None:
+    assert [module for module in imported(ROOT / leaf) if below(module, OURS)] == []
+
+
+@pytest.mark.parametrize("package", ["devices", "gateway"])
+def test_the_edge_needs_no_server_package(package: str) -> None:
+    found = {module for file in python_files(package) for module in imported(file) if below(module, SERVER_PACKAGES)}
+    assert found == set()
+
+
+@pytest.mark.parametrize("place", PURE)
+def test_the_core_touches_neither_network_nor_disk_nor_database(place: str) -> None:
+    found = {module for file in python_files(place) for module in imported(file) if below(module, OUTSIDE_WORLD)}
+    assert found == set()
