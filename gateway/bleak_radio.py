@@ -15,7 +15,7 @@ from bleak import BleakAdapter, BleakScanner
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
-from bleak.uuids import normalize_uuid_16
+from bleak.uuids import normalize_uuid_str
 from bleak_retry_connector import close_stale_connections
 from dbus_fast import DBusError
 
@@ -24,6 +24,7 @@ from gateway.collector import Collector
 from gateway.drivers import DRIVERS, Driver
 from gateway.pairing import PairingAgent, pairing_agent
 from gateway.patience import Patience
+from gateway.saying import Saying
 from gateway.turns import Turns
 from gateway.visitor import Visitor
 
@@ -58,7 +59,7 @@ class BleakRadio:
         self._zone = zone
         self._patience = patience or Patience()
         self._drivers = drivers
-        self._services = [normalize_uuid_16(int(driver.service, 16)) for driver in drivers]
+        self._services = [normalize_uuid_str(driver.service) for driver in drivers]
         self._now = now
 
     async def run(self, collector: Collector, stop: asyncio.Event) -> None:
@@ -78,16 +79,14 @@ class BleakRadio:
             stopping.cancel()
 
     async def _keep_listening(self, visitor: Visitor, stopping: asyncio.Task[bool]) -> None:
-        said = ""
+        adapter = Saying(_log)
         while not stopping.done():
             try:
                 async with pairing_agent() as agent:
                     await self._hang_up_leftovers()
                     await self._listen(visitor, agent, stopping)
             except _NO_RADIO as error:
-                if str(error) != said:
-                    said = str(error)
-                    _log.warning("no Bluetooth on %s, waiting for it (is bluetoothd running?): %s", self._adapter, said)
+                adapter.trouble(str(error), f"no Bluetooth on {self._adapter}, waiting for it: {error}")
                 await asyncio.wait({stopping}, timeout=self._patience.adapter)
 
     async def _hang_up_leftovers(self) -> None:
@@ -123,8 +122,15 @@ class _Ears:
     def heard(self, device: BLEDevice, advertisement: AdvertisementData) -> None:
         """Anything heard proves that the scan lives; a meter is put in the queue."""
         self._last_heard = _monotonic()
-        if not self._services.isdisjoint(advertisement.service_uuids) or self._models.knows(advertisement.local_name):
+        if not self._services.isdisjoint(self._offered(advertisement)):
             self.turns.heard(device)
+
+    def _offered(self, advertisement: AdvertisementData) -> list[str]:
+        """What it advertises; some models advertise only a name, and the catalogue knows the rest."""
+        if self._models.knows(advertisement.local_name):
+            model = self._models.find(name=advertisement.local_name)
+            return [*advertisement.service_uuids, *map(normalize_uuid_str, model.services)]
+        return advertisement.service_uuids
 
     async def until_silence(self, ends: set[asyncio.Task[bool] | asyncio.Task[None]]) -> None:
         """Returns when nothing at all was heard for too long, or when one of `ends` is over."""

@@ -29,11 +29,16 @@ _NO_BOND_YET = {
 }
 
 
+class Interrupted(Exception):
+    """The transfer ended before its end: what came is kept, the next visit goes on from there."""
+
+
 class Link:
     """An open connection. Every method raises `BleakError` when the meter refuses or has gone."""
 
     def __init__(self, client: BleakClient, inbox: asyncio.Queue[Packet | None], now: Callable[[], datetime]) -> None:
         """Use `connected`."""
+        self.may_bond = True
         self._client = client
         self._inbox = inbox
         self._now = now
@@ -88,13 +93,15 @@ class Link:
         except BleakError as error:
             if not _wants_bond(error):
                 raise
+        if not self.may_bond:
+            raise Interrupted("it shows a code while bonding: bond it once by hand with `bluetoothctl pair`")
         await self._client.pair()
         return await attempt()
 
 
 @asynccontextmanager
 async def connected(device: BLEDevice, *, attempts: int, now: Callable[[], datetime]) -> AsyncIterator[Link]:
-    """Connects, tries again a few times, and hangs up at the end. Raises `BleakError` when the meter does not answer."""
+    """Connects with a few attempts, hangs up at the end. Raises `BleakError` when the meter does not answer."""
     inbox: asyncio.Queue[Packet | None] = asyncio.Queue()
     # A failed attempt puts a None too: `arrivals` asks the client whether the link is really down.
     client = await establish_connection(

@@ -1,6 +1,6 @@
 """The pairing agent: answers bluetoothd's questions while a meter bonds. Without one every pairing is refused.
 
-A meter has no keyboard and the gateway no screen, so "just works" is all there is; only the meter under visit gets a yes.
+A meter has no keyboard and the gateway no screen, so "just works" it is; only the meter under visit gets a yes.
 """
 
 # No `from __future__ import annotations` here: dbus-fast reads the annotations themselves.
@@ -55,7 +55,7 @@ class PairingAgent(ServiceInterface):
 
 @asynccontextmanager
 async def pairing_agent() -> AsyncIterator[PairingAgent]:
-    """The default agent of this machine for the length of the block. Raises `DBusError` or `OSError` without bluetoothd."""
+    """The machine's default agent for the length of the block. Raises `DBusError` or `OSError` without bluetoothd."""
     agent = PairingAgent()
     bus = MessageBus(bus_type=BusType.SYSTEM)
     try:

@@ -1,4 +1,4 @@
-"""One visit to a meter, as a driver sees it: what is sent and received, and that every packet is kept before it is used."""
+"""One visit to a meter as a driver sees it: what is sent and received, every packet kept before it is used."""
 
 from __future__ import annotations
 
@@ -9,30 +9,31 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from devices.catalogue import Model
+from devices.clock import MeterClock
 from devices.visit import Packet
 from gateway.collector import OpenVisit
 from gateway.disk import OutboxFull
 from gateway.link import Link
 from gateway.patience import Patience
+from gateway.recent_clocks import RecentClocks
 
 _log = logging.getLogger(__name__)
 
 
-class Interrupted(Exception):
-    """The transfer ended before its end: what came is kept, the next visit goes on from there."""
-
-
 @dataclass(kw_only=True)
 class Session:
-    """`last_sequence`: of the last glucose record this meter gave us. `now` is aware, `zone` that of meters' displays."""
+    """`last_sequence`: of the last glucose record this meter gave us. `now` is aware, `zone` what meters show."""
 
+    device: str
     link: Link
     visit: OpenVisit
     model: Model
     last_sequence: int | None
+    recent_clocks: RecentClocks
     zone: tzinfo
     now: Callable[[], datetime]
     patience: Patience
+    _clock: MeterClock | None = None
     _unkept: list[Packet] = field(default_factory=list)
 
     async def packets(self) -> list[Packet]:
@@ -51,8 +52,18 @@ class Session:
         return packet
 
     async def settle(self) -> None:
-        """The pause that some models need between the connection and a subscription, or they stay silent."""
-        await asyncio.sleep(self.model.settle)
+        """The pause that some models need before a subscription, or they stay silent."""
+        await asyncio.sleep(self.model.settle_ms / 1000)
+
+    def note_clock(self, clock: MeterClock) -> None:
+        """What the meter's clock shows, by which its stamps are placed, unless we set it a moment ago."""
+        self._clock = self.recent_clocks.before(self.device, self.now()) or clock
+        self.visit.clock(self._clock.meter_time, self._clock.read_at)
+
+    def clock_was_set(self) -> None:
+        """What the meter still holds was stamped by the clock it had before."""
+        if self._clock is not None:
+            self.recent_clocks.set(self.device, self._clock)
 
     async def end(self) -> None:
         """Once the link is down: keep what still lay in it, however long the disk is full, and interpret the visit.
@@ -64,20 +75,17 @@ class Session:
             try:
                 self._keep(arrived)
                 break
-            except OutboxFull as error:
+            except OutboxFull as full:
                 arrived = []
-                _log.error("%s packets wait in memory: %s", len(self._unkept), error)
+                _log.error("%d packets of %s wait in memory: %s", len(self._unkept), self.device, full)
                 await asyncio.sleep(self.patience.disk)
-        self._close()
+        try:
+            self.visit.close()
+        except OutboxFull as full:
+            _log.error("the readings of %s wait in the journal: %s", self.device, full)
 
     def _keep(self, packets: list[Packet]) -> None:
         self._unkept += packets
         if self._unkept:
             self.visit.packets(self._unkept)
             self._unkept = []
-
-    def _close(self) -> None:
-        try:
-            self.visit.close()
-        except OutboxFull as error:
-            _log.error("the visit's packets are kept and wait for room: %s", error)

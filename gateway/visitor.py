@@ -1,23 +1,24 @@
-"""One visit from the first word to the last: connect, find out which model it is, let its driver work, keep what came."""
+"""One visit from the first word to the last: connect, find out the model, let its driver work, keep what came."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from bleak.backends.device import BLEDevice
 from bleak.exc import BleakError
 
-from devices.catalogue import Catalogue, Model
+from devices.catalogue import Catalogue, Model, Pairing
 from gateway.collector import Collector
 from gateway.disk import OutboxFull
 from gateway.drivers import Driver
-from gateway.link import Link, connected
+from gateway.link import Interrupted, Link, connected
 from gateway.patience import Patience
-from gateway.session import Interrupted, Session
+from gateway.recent_clocks import RecentClocks
+from gateway.session import Session
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class Visitor:
     zone: tzinfo
     patience: Patience
     now: Callable[[], datetime]
+    _recent_clocks: RecentClocks = field(default_factory=RecentClocks)
 
     async def visit(self, device: BLEDevice) -> bool:
         """Takes what the meter has; says whether anything of it was new. Raises `OutboxDamaged`."""
@@ -64,11 +66,14 @@ class Visitor:
                 await session.end()
 
     def _session(self, device: BLEDevice, link: Link, model: Model) -> Session:
+        link.may_bond = model.pairing is not Pairing.PASSKEY
         return Session(
+            device=device.address,
             link=link,
             visit=self.collector.open(device.address, quirks=model.quirks),
             model=model,
             last_sequence=self.collector.last_sequence(device.address),
+            recent_clocks=self._recent_clocks,
             zone=self.zone,
             now=self.now,
             patience=self.patience,

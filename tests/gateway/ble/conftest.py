@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 
 from maixun.runtime.binaries import dbus_daemon
+from tests.gateway.ble.station import Station, open_station
 from tests.harness.radio.adapter import VirtualRadio
 from tests.harness.radio.bus import private_bus
 
@@ -36,3 +38,11 @@ async def leave_the_bus() -> None:
     manager._bus.disconnect()
     assert manager._bus_watcher_task is not None
     await manager._bus_watcher_task
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    """A gateway that has never met a meter."""
+    opened = open_station(tmp_path)
+    yield opened
+    opened.outbox.close()

@@ -45,7 +45,7 @@ class BloodPressureMeter(Meter):
 
     def _set_clock(self, value: bytes) -> None:
         assert self.clock is not None
-        self.diary.append("clock set")
+        self.diary.note("clock set")
         self.clock.set(value)
 
     def _subscribed(self) -> None:
@@ -56,7 +56,7 @@ class BloodPressureMeter(Meter):
         for sent, record in enumerate(tuple(self.records)):
             if sent == self.drop_after:
                 self.drop_after = None
-                self.diary.append("drop")
+                self.diary.note("drop")
                 await self.hang_up()
                 return
             await self.send(0x2A35, record, indicate=True)

@@ -60,11 +60,11 @@ class GlucoseMeter(Meter):
 
     def _set_clock(self, value: bytes) -> None:
         assert self.clock is not None
-        self.diary.append("clock set")
+        self.diary.note("clock set")
         self.clock.set(value)
 
     def _asked(self, request: bytes) -> None:
-        self.diary.append(f"racp {request.hex()}")
+        self.diary.note(f"racp {request.hex()}")
         self.in_background(self._answer(request))
 
     async def _answer(self, request: bytes) -> None:
@@ -90,7 +90,7 @@ class GlucoseMeter(Meter):
         for sent, record in enumerate(chosen):
             if sent == self.drop_after:
                 self.drop_after = None
-                self.diary.append("drop")
+                self.diary.note("drop")
                 await self.hang_up()
                 return
             await self.send(0x2A18, record.measurement)

@@ -21,6 +21,7 @@ from bumble.hci import Address
 from bumble.pairing import PairingConfig, PairingDelegate
 
 from tests.harness.radio.adapter import VirtualRadio
+from tests.harness.radio.diary import Diary
 
 Properties = Characteristic.Properties
 Permissions = att.Attribute.Permissions
@@ -40,7 +41,7 @@ class Meter:
     model: str | None = None
     secure: bool = False
     service: int = 0
-    diary: list[str] = field(default_factory=list)
+    diary: Diary = field(default_factory=Diary)
     stays_silent_after_hang_up: bool = False
 
     def __post_init__(self) -> None:
@@ -146,7 +147,7 @@ class Meter:
 
         def on_subscription(_connection: Connection, notify: bool, indicate: bool) -> None:
             if notify or indicate:
-                self.diary.append(f"subscribe {number:04X}")
+                self.diary.note(f"subscribe {number:04X}")
                 if subscribed is not None:
                     subscribed()
 
@@ -166,7 +167,7 @@ class Meter:
             try:
                 await work
             except (BaseBumbleError, TimeoutError, AssertionError):
-                self.diary.append("cut off")
+                self.diary.note("cut off")
 
         task = asyncio.create_task(until_the_link_ends())
         self._tasks.add(task)
@@ -184,13 +185,13 @@ class Meter:
     def _connected(self, connection: Connection) -> None:
         self.connection = connection
         self.connected_at = asyncio.get_running_loop().time()
-        self.diary.append("connect")
-        connection.on(connection.EVENT_PAIRING, lambda *_: self.diary.append("bonded"))
-        connection.on(connection.EVENT_CONNECTION_ENCRYPTION_CHANGE, lambda *_: self.diary.append("encrypted"))
+        self.diary.note("connect")
+        connection.on(connection.EVENT_PAIRING, lambda *_: self.diary.note("bonded"))
+        connection.on(connection.EVENT_CONNECTION_ENCRYPTION_CHANGE, lambda *_: self.diary.note("encrypted"))
         connection.on(connection.EVENT_DISCONNECTION, self._disconnected)
 
     def _disconnected(self, _reason: int) -> None:
         self.connection = None
-        self.diary.append("hang up")
+        self.diary.note("hang up")
         if not self.stays_silent_after_hang_up and self.has_records():
             self.in_background(self.advertise())

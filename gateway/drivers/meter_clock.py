@@ -1,0 +1,75 @@
+"""A meter's own clock: read first in a visit so that its stamps can be placed, set where its model allows that."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from bleak.exc import BleakError
+
+from devices import gatt
+from devices.clock import MeterClock
+from devices.gatt.current_time import CurrentTime
+from devices.gatt.date_time import Clock
+from devices.ieee11073 import DateTime
+from devices.visit import Packet
+from gateway.session import Session
+
+_log = logging.getLogger(__name__)
+
+DATE_TIME, CURRENT_TIME = "2A08", "2A2B"
+# Date Time first: where a meter has both, its profile's own characteristic is the one its records are stamped with.
+_CLOCKS = (DATE_TIME, CURRENT_TIME)
+# Omron cuffs take the time only when they are off by more; blessed's BluetoothHandler.java, verified on meters there.
+_WORTH_SETTING = timedelta(minutes=10)
+
+
+async def read(session: Session) -> None:
+    """Note what the meter's clock shows, where it can be read; where it cannot, stamps are believed as they are."""
+    for characteristic in _CLOCKS:
+        if session.link.offers(characteristic, "read"):
+            _note(session, await session.read(characteristic))
+            return
+
+
+async def listen(session: Session) -> None:
+    """Let the meter tell its time of its own accord, where it does."""
+    if session.link.offers(CURRENT_TIME, "notify"):
+        await session.link.subscribe(CURRENT_TIME)
+
+
+async def told(session: Session, packet: Packet) -> None:
+    """The meter has told its time of its own accord: note it, and set it if it is far off."""
+    clock = _note(session, packet)
+    local = packet.received_at.astimezone(session.zone).replace(tzinfo=None)
+    if clock is None or abs(clock.meter_time - local) > _WORTH_SETTING:
+        await write(session)
+
+
+async def write(session: Session) -> None:
+    """Set the meter to local time. A meter that refuses keeps its own; its readings are placed all the same."""
+    local = session.now().astimezone(session.zone).replace(tzinfo=None)
+    values = {DATE_TIME: DateTime.of(local).encode(), CURRENT_TIME: CurrentTime.of(local).encode()}
+    for characteristic in _CLOCKS:
+        if session.link.offers(characteristic, "write"):
+            try:
+                await session.link.write(characteristic, values[characteristic])
+            except BleakError as refusal:
+                _log.warning("the clock of %s was not set: %s", session.device, refusal)
+            else:
+                session.clock_was_set()
+            return
+
+
+def _note(session: Session, packet: Packet) -> MeterClock | None:
+    try:
+        decoded = gatt.decode(packet.characteristic, packet.payload)
+    except gatt.DecodeError as error:
+        _log.warning("the clock of %s cannot be understood, its stamps go unchecked: %s", session.device, error)
+        return None
+    shown = decoded.naive() if isinstance(decoded, Clock | CurrentTime) else None
+    if shown is None:
+        return None
+    clock = MeterClock(shown, packet.received_at)
+    session.note_clock(clock)
+    return clock

@@ -1,0 +1,82 @@
+"""A gateway under test: the real radio, collector and outbox, with the time in the test's hand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from devices import catalogue, clock
+from gateway.bleak_radio import BleakRadio
+from gateway.collector import Collector
+from gateway.outbox import Outbox
+from gateway.patience import Patience
+from maixun.configuration import load, load_all
+
+ZONE = timezone(timedelta(hours=8))
+# 08:00 on the meters' displays.
+NOW = datetime(2026, 11, 21, 0, 0, 0, tzinfo=UTC)
+LOCAL = NOW.astimezone(ZONE).replace(tzinfo=None)
+
+# As in the field, only shorter: a test's meter answers in milliseconds.
+PATIENCE = Patience(idle=1.0, visit=20.0, connect_attempts=2, revisit=0.05, fruitless=0.2, adapter=0.1, disk=0.05)
+
+_WAIT = 10.0
+
+
+class Station:
+    """What a test asks of the gateway."""
+
+    def __init__(self, outbox: Outbox, collector: Collector) -> None:
+        self.outbox = outbox
+        self.collector = collector
+        self._new = asyncio.Event()
+        outbox.on_new = self._new.set
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Everything in the outbox, as it would be sent."""
+        return [json.loads(waiting.item) for waiting in self.outbox.waiting(10_000, 0.0)]
+
+    def systolics(self) -> list[int]:
+        """In the order in which they were stored."""
+        return [row["values"]["systolic"] for row in self.rows()]
+
+    async def until_rows(self, count: int) -> list[dict[str, Any]]:
+        """Returns when so many readings are stored."""
+        try:
+            async with asyncio.timeout(_WAIT):
+                while len(self.rows()) < count:
+                    self._new.clear()
+                    await self._new.wait()
+        except TimeoutError:
+            raise AssertionError(f"waited in vain for {count} readings: {self.rows()}") from None
+        return self.rows()
+
+    @asynccontextmanager
+    async def listening(self, patience: Patience = PATIENCE) -> AsyncIterator[asyncio.Task[None]]:
+        """The radio runs for the length of the block, and stops as the process stops it; its task is given."""
+        radio = BleakRadio(
+            "hci0",
+            models=catalogue.parse(load_all("devices/*.yaml")),
+            zone=ZONE,
+            patience=patience,
+            now=lambda: NOW,
+        )
+        stop = asyncio.Event()
+        running = asyncio.create_task(radio.run(self.collector, stop))
+        try:
+            yield running
+        finally:
+            stop.set()
+            await asyncio.wait_for(running, _WAIT)
+
+
+def open_station(folder: Path) -> Station:
+    """A gateway with an empty outbox."""
+    outbox = Outbox(folder / "outbox.sqlite")
+    policy = clock.parse_policy(load("devices/clock.yaml"))
+    return Station(outbox, Collector(outbox, policy=policy, zone=ZONE))

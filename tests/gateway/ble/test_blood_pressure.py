@@ -1,0 +1,134 @@
+"""Blood-pressure cuffs, from their bytes on the air to rows in the outbox."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.gateway.ble.station import LOCAL, Station
+from tests.harness.radio import packets
+from tests.harness.radio.adapter import VirtualRadio
+from tests.harness.radio.blood_pressure_meter import BloodPressureMeter
+from tests.harness.radio.meter_clock import EmulatedClock
+
+ADDRESS = "F0:F1:F2:F3:F4:01"
+
+
+def records(*systolics: int) -> list[bytes]:
+    """One record for each number, an hour apart, the last one an hour ago."""
+    count = len(systolics)
+    return [
+        packets.blood_pressure(systolic, 82, LOCAL - timedelta(hours=count - index))
+        for index, systolic in enumerate(systolics)
+    ]
+
+
+def right_clock() -> EmulatedClock:
+    return EmulatedClock(now=lambda: LOCAL)
+
+
+async def test_stored_records_flow_until_the_cuff_hangs_up(radio: VirtualRadio, station: Station) -> None:
+    async with (
+        BloodPressureMeter(radio=radio, address=ADDRESS, records=records(121, 122, 123, 124, 125)) as cuff,
+        station.listening(),
+    ):
+        rows = await station.until_rows(5)
+        await cuff.diary.until("hang up")
+    assert [row["values"]["systolic"] for row in rows] == [121, 122, 123, 124, 125]
+    assert {row["device"] for row in rows} == {ADDRESS}
+    assert rows[0]["kind"] == "blood_pressure"
+    assert rows[0]["values"] == {"systolic": 121, "diastolic": 82, "mean_arterial": 95, "pulse": 70}
+    assert rows[0]["raw"] == "2A35:" + records(121, 122, 123, 124, 125)[0].hex()
+    assert cuff.records == []
+
+
+async def test_a_link_lost_in_mid_transfer_costs_nothing(radio: VirtualRadio, station: Station) -> None:
+    async with (
+        BloodPressureMeter(radio=radio, address=ADDRESS, records=records(*range(130, 136)), drop_after=3) as cuff,
+        station.listening(),
+    ):
+        await station.until_rows(6)
+    assert station.systolics() == [130, 131, 132, 133, 134, 135]
+    assert cuff.diary.times("drop") == 1
+    assert cuff.diary.times("connect") >= 2
+
+
+async def test_a_meter_that_sends_its_memory_again_gives_no_second_row(radio: VirtualRadio, station: Station) -> None:
+    memory = records(141, 142, 143)
+    cuff = BloodPressureMeter(radio=radio, address=ADDRESS, records=memory, keeps_records=True)
+    async with cuff, station.listening():
+        await station.until_rows(3)
+        await cuff.diary.until("hang up")
+        await cuff.advertise()
+        await cuff.diary.until("hang up", times=2)
+    assert station.systolics() == [141, 142, 143]
+
+
+async def test_a_wrong_clock_is_read_then_set_and_the_readings_are_corrected(
+    radio: VirtualRadio, station: Station
+) -> None:
+    ahead = timedelta(days=2, hours=3)
+    clock = EmulatedClock(now=lambda: LOCAL, error=ahead)
+    measured = LOCAL - timedelta(hours=1)
+    async with (
+        BloodPressureMeter(
+            radio=radio,
+            address=ADDRESS,
+            manufacturer="A&D Medical",
+            model="UA-651BLE",
+            records=[packets.blood_pressure(128, 82, measured + ahead)],
+            clock=clock,
+        ) as cuff,
+        station.listening(),
+    ):
+        (row,) = await station.until_rows(1)
+        await cuff.diary.until("hang up")
+    assert row["clock"] == "corrected"
+    assert row["measured_at"] == "2026-11-20T23:00:00.000Z"
+    assert clock.error == timedelta(0)
+    assert cuff.diary.entries.index("clock set") < cuff.diary.entries.index("subscribe 2A35")
+
+
+async def test_a_right_clock_makes_an_exact_reading(radio: VirtualRadio, station: Station) -> None:
+    async with (
+        BloodPressureMeter(radio=radio, address=ADDRESS, records=records(128), clock=right_clock()),
+        station.listening(),
+    ):
+        (row,) = await station.until_rows(1)
+    assert (row["clock"], row["measured_at"]) == ("exact", "2026-11-20T23:00:00.000Z")
+
+
+async def test_two_meters_at_once_are_visited_one_after_the_other(radio: VirtualRadio, station: Station) -> None:
+    other = "F0:F1:F2:F3:F4:02"
+    async with (
+        BloodPressureMeter(radio=radio, address=ADDRESS, records=records(111, 112)),
+        BloodPressureMeter(radio=radio, address=other, records=records(151, 152)),
+        station.listening(),
+    ):
+        rows = await station.until_rows(4)
+    assert {(row["device"], row["values"]["systolic"]) for row in rows} == {
+        (ADDRESS, 111),
+        (ADDRESS, 112),
+        (other, 151),
+        (other, 152),
+    }
+
+
+async def test_beurer_gets_its_pause_and_its_byte_order(radio: VirtualRadio, station: Station) -> None:
+    # Recorded from a BM85: pulse and status big-endian, user id without its flag (ble_vectors.json).
+    recorded = bytes.fromhex("566a0047000000ea07080b121f00003f000000")
+    async with (
+        BloodPressureMeter(radio=radio, address=ADDRESS, name="BM85", records=[recorded], deaf_for=0.1),
+        station.listening(),
+    ):
+        (row,) = await station.until_rows(1)
+    assert row["values"] == {"systolic": 106, "diastolic": 71, "pulse": 63}
+    assert row["user"] == 0
+
+
+async def test_a_cuff_that_never_hangs_up_is_left_when_it_falls_silent(radio: VirtualRadio, station: Station) -> None:
+    async with (
+        BloodPressureMeter(radio=radio, address=ADDRESS, records=records(128), hangs_up=False) as cuff,
+        station.listening(),
+    ):
+        await cuff.diary.until("hang up")
+        await station.until_rows(1)
