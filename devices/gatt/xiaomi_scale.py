@@ -36,7 +36,7 @@ class ScaleAdvert:
 
     def encode(self) -> bytes:
         """The service data."""
-        bits = (self.unit == "lb") | (self.unit == "jin") << 4 | self.stable << 5 | self.removed << 7
+        bits = 2 | (self.unit == "lb") | (self.unit == "jin") << 4 | self.stable << 5 | self.removed << 7
         return u8(bits) + u16(round(self.weight * _RAW_PER_UNIT[self.unit])) + self.time.encode()
 
 
