@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from devices.simulator.county import County, Resident, Staff
 from devices.simulator.fleet import Meter
-from ingest.accounts import NewStaff, Role, create_staff
+from ingest.accounts import NewStaff, Role, create_staff, hash_password
 from ingest.identity import seal
 from ingest.registry import (
     NewAssignment,
@@ -24,6 +24,7 @@ from ingest.registry import (
 
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)  # from when on everybody holds their meters: before any history we fill
 NO_PASSWORD = "!"  # noqa: S105 - no argon2 hash, so nobody signs in until an administrator sets a password
+ADMINISTRATOR = NewStaff(login="admin", display_name="管理员", role=Role.ADMIN)
 
 
 class OtherCounty(Exception):
@@ -39,16 +40,23 @@ class _Ids:
     residents: dict[int, int]
 
 
-def register(connection: Connection[Any], county: County, meters: tuple[Meter, ...], *, key: bytes) -> bool:
-    """Register everything in one transaction; False when it was there already. `key` seals the names.
+def register(
+    connection: Connection[Any],
+    county: County,
+    meters: tuple[Meter, ...],
+    *,
+    key: bytes,
+    passwords: Mapping[str, str],
+) -> None:
+    """Register everything and an administrator in one transaction. `key` seals the names.
 
-    ID numbers are not invented: a made-up one could be somebody's. Raises `OtherCounty`.
+    `passwords` by login: whoever has none cannot sign in. ID numbers are not invented: a made-up one could be
+    somebody's. Call `is_registered` first.
     """
     with connection.transaction():
-        if _is_registered(connection, county):
-            return False
         stations = _register_stations(connection, county)
-        staff = {member.login: _register_staff(connection, member, stations) for member in county.staff}
+        accounts = [*(_account(member, stations) for member in county.staff), ADMINISTRATOR]
+        staff = {account.login: _create(connection, account, passwords) for account in accounts}
         ids = _Ids(stations, staff, {})
         for resident in county.residents:
             ids.residents[resident.number] = _register_resident(connection, resident, ids, key)
@@ -57,7 +65,8 @@ def register(connection: Connection[Any], county: County, meters: tuple[Meter, .
     return True
 
 
-def _is_registered(connection: Connection[Any], county: County) -> bool:
+def is_registered(connection: Connection[Any], county: County) -> bool:
+    """Whether this very county is in the database. Raises `OtherCounty` when another one is."""
     first, last = county.residents[0].token, county.residents[-1].token
     known = connection.execute("select count(*) from care.resident where token in (%s, %s)", (first, last)).fetchone()
     if known == (2,):
@@ -81,10 +90,14 @@ def _register_stations(connection: Connection[Any], county: County) -> dict[int,
     }
 
 
-def _register_staff(connection: Connection[Any], member: Staff, stations: Mapping[int, int]) -> int:
+def _account(member: Staff, stations: Mapping[int, int]) -> NewStaff:
     role = Role.STATION_LEAD if member.lead else Role.DOCTOR
-    account = NewStaff(login=member.login, display_name=member.name, role=role, station_id=stations[member.station])
-    return create_staff(connection, account, password_hash=NO_PASSWORD)
+    return NewStaff(login=member.login, display_name=member.name, role=role, station_id=stations[member.station])
+
+
+def _create(connection: Connection[Any], account: NewStaff, passwords: Mapping[str, str]) -> int:
+    password = passwords.get(account.login)
+    return create_staff(connection, account, password_hash=hash_password(password) if password else NO_PASSWORD)
 
 
 def _register_resident(connection: Connection[Any], resident: Resident, ids: _Ids, key: bytes) -> int:

@@ -132,6 +132,15 @@ class Faults(_Group):
     out_of_range_rate: Figure
 
 
+class Live(_Group):
+    """How the county is played live. Times in seconds of the real world."""
+
+    speed: Figure
+    longest_pause: Figure
+    staged_first: Figure
+    staged_every: Figure
+
+
 class Assumptions(_Group):
     """All of them; attribute values are plain numbers, their sources stay in the file."""
 
@@ -141,6 +150,7 @@ class Assumptions(_Group):
     body: Body
     habits: Habits
     faults: Faults
+    live: Live
 
 
 def parse(document: Mapping[str, Any]) -> Assumptions:

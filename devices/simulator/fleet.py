@@ -68,7 +68,7 @@ class Meter:
     clock: Clock
     keeps_sending: bool
     kilopascal: bool
-    upload_days: int
+    uploaded_weekly: bool
 
     @property
     def model(self) -> str:
@@ -149,7 +149,7 @@ def _meter(
         clock=_clock(random, faults),
         keeps_sending=setting is Setting.HOME and random.random() < faults.keeps_sending_memory,
         kilopascal=instrument is Instrument.CUFF and random.random() < faults.kilopascal,
-        upload_days=7 if weekly else 1,
+        uploaded_weekly=weekly,
     )
 
 

@@ -13,7 +13,7 @@ from devices.simulator.county import County, Station
 from devices.simulator.fleet import Meter, Setting, equip
 from devices.simulator.schedule import Occasion, Schedule
 from devices.simulator.trajectory import Trajectory
-from devices.simulator.virtual_meter import Contact, VirtualMeter
+from devices.simulator.virtual_meter import BETWEEN_TAKES, Contact, VirtualMeter
 
 ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
 WARM_UP = timedelta(days=14)  # fills the meters' memories: longer than the longest time between two uploads
@@ -52,15 +52,24 @@ class Simulation:
         for _ in self.history(before - WARM_UP, datetime.combine(before, datetime.min.time())):
             pass
 
-    def perform(self, occasion: Occasion, at: datetime) -> Contact | None:
-        """Measure at local time `at`, and the contact that follows a moment later if the meter is due for one."""
+    def perform(self, occasion: Occasion, at: datetime, *, crisis: bool = False) -> Contact | None:
+        """Measure beginning at local time `at`, and the contact after it (`duration`) if the meter is due for one.
+
+        `crisis`: the resident is in one now, whatever their trajectory says.
+        """
         meter = self._virtual[occasion.meter.address]
-        last = meter.measure(occasion, self.trajectories[occasion.resident], at)
-        if not meter.is_due(last.date()):
+        body = self.trajectories[occasion.resident]
+        meter.measure(occasion, body.in_crisis() if crisis else body, at)
+        if not meter.is_due() and not crisis:
             return None
-        return meter.contact(last + timedelta(seconds=20), self._person(occasion))
+        return meter.contact(at + duration(occasion), self._person(occasion))
 
     def _person(self, occasion: Occasion) -> UUID | None:
         if occasion.meter.setting is Setting.KIOSK and occasion.signed_in:
             return self.county.residents[occasion.resident].token
         return None
+
+
+def duration(occasion: Occasion) -> timedelta:
+    """From the first take of an occasion to the radio contact after the last."""
+    return (occasion.takes - 1) * BETWEEN_TAKES + timedelta(seconds=20)

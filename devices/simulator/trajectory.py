@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -35,6 +36,7 @@ class Trajectory:
         self.resident = resident
         self._seed = seed
         self._assumptions = assumptions
+        self._always_in_crisis = False
         self._set_pressure(stream(seed, "pressure of", resident.number))
         self._set_glucose(stream(seed, "glucose of", resident.number))
         self._set_body(stream(seed, "body of", resident.number))
@@ -88,6 +90,12 @@ class Trajectory:
         """Resting pulse in beats a minute, as an oximeter counts it."""
         return round(self._pulse + self._moment("pulse", at).gauss(0, 4))
 
+    def in_crisis(self) -> Trajectory:
+        """The same body on the worst day."""
+        worst = copy(self)
+        worst._always_in_crisis = True
+        return worst
+
     def _set_pressure(self, random: Random) -> None:
         a, who = self._assumptions.blood_pressure, self.resident
         usual = random.gauss(0, 1)
@@ -130,7 +138,9 @@ class Trajectory:
         return self._assumptions.blood_pressure.missed_dose_rise * missed
 
     def _crisis(self, name: str, at: datetime, a_year: float) -> float:
-        """How deep in a crisis: 0 on nearly every day, near 1 on the first of a few days."""
+        """How deep in a crisis: 0 on nearly every day, 1 on the first of a few days."""
+        if self._always_in_crisis:
+            return 1.0
         for began in self._crises(name, at.year, a_year):
             days = at.timetuple().tm_yday - began
             if 0 <= days < 3:

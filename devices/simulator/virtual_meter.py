@@ -44,22 +44,23 @@ class VirtualMeter:
         self._waiting: list[tuple[Sent, ...]] = []
         self._sent_before: list[tuple[Sent, ...]] = []
         self._sequence = 0
+        self._week = 0
         self._uploaded_in: int | None = None
 
-    def measure(self, occasion: Occasion, trajectory: Trajectory, at: datetime) -> datetime:
-        """Measure as often as the occasion says, beginning at local time `at`; returns when the last take was.
+    def measure(self, occasion: Occasion, body: Trajectory, at: datetime) -> None:
+        """Measure as often as the occasion says, beginning at local time `at`.
 
         The body is asked at the occasion's own time, the stamps are of `at`: a county may live faster than its clocks.
         """
+        self._week = occasion.at.toordinal() // 7
         for take in range(occasion.takes):
             moment = at + take * BETWEEN_TAKES
             random = stream(self._seed, "meter", self.meter.address, occasion.at.isoformat(), take)
-            self._waiting.append(tuple(self._take(occasion, trajectory, take, self.meter.clock.shows(moment), random)))
-        return at + (occasion.takes - 1) * BETWEEN_TAKES
+            self._waiting.append(tuple(self._take(occasion, body, take, self.meter.clock.shows(moment), random)))
 
-    def is_due(self, day: date) -> bool:
+    def is_due(self) -> bool:
         """Whether it now meets a gateway: after each use, or if uploaded weekly, after the first use in a week."""
-        return bool(self._waiting) and (self.meter.upload_days == 1 or self._week(day) != self._uploaded_in)
+        return not self.meter.uploaded_weekly or self._week != self._uploaded_in
 
     def contact(self, at: datetime, person: UUID | None) -> Contact:
         """What it sends at local time `at`: all that waits, after some of what was sent before if it keeps sending.
@@ -69,12 +70,9 @@ class VirtualMeter:
         sending = [*self._sent_before, *self._waiting]
         self._sent_before = sending[-REMEMBERS:] if self.meter.keeps_sending else []
         self._waiting = []
-        self._uploaded_in = self._week(at.date())
+        self._uploaded_in = self._week
         clock = self.meter.clock.shows(at) if self.meter.clock.readable else None
         return Contact(self.meter, at, person, clock, tuple(packet for record in sending for packet in record))
-
-    def _week(self, day: date) -> int:
-        return day.toordinal() // self.meter.upload_days
 
     def _take(self, occasion: Occasion, body: Trajectory, take: int, stamp: datetime, random: Random) -> list[Sent]:
         """The packets of one measurement."""
