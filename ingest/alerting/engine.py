@@ -20,7 +20,7 @@ from ingest.alerting.store import Connection
 
 log = logging.getLogger(__name__)
 
-NOT_READY = (psycopg.OperationalError, errors.UndefinedTable, errors.InvalidSchemaName)
+NOT_READY = (psycopg.OperationalError, errors.UndefinedTable, errors.InvalidSchemaName, errors.UndefinedColumn)
 CONNECT_SECONDS = 3  # less than the five seconds in which a stop is obeyed
 
 
@@ -63,7 +63,7 @@ def run(dsn: str, rules: Rules, settings: AlertingSettings, stop: threading.Even
                         stop.wait(settings.poll_seconds)
         except NOT_READY as error:
             if not waiting:
-                log.warning("waiting for the database: %s", str(error).strip())
+                log.warning("waiting for the database: %s", str(error).strip().partition("\n")[0])
             waiting = True
             stop.wait(settings.retry_seconds)
 
