@@ -1,0 +1,127 @@
+"""One writer: takes a batch, commits it, then answers; with the database away it waits and acknowledges nothing."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from devices.metrics import Catalogue
+from ingest import database, metrics, status, store
+from ingest.client import Publish
+from ingest.inbox import Delivery, Inbox
+from ingest.pipeline import Message, Processed, process
+from ingest.receipts import receipts
+from ingest.roster import Roster
+from ingest.settings import IngestSettings
+
+log = logging.getLogger(__name__)
+
+ROLE = "maixun_ingest"
+FIRST_PAUSE = 0.2  # seconds before the database is tried again
+LONGEST_PAUSE = 5.0
+
+Answer = Callable[[Iterable[Publish], Iterable[Delivery]], None]
+
+
+class Writer(threading.Thread):
+    """A thread with a database connection of its own."""
+
+    def __init__(
+        self,
+        dsn: str,
+        inbox: Inbox,
+        answer: Answer,
+        catalogue: Catalogue,
+        settings: IngestSettings,
+        stop: threading.Event,
+    ) -> None:
+        super().__init__(daemon=True)  # one that hangs in a dead connection must not keep the process
+        self._dsn = dsn
+        self._inbox = inbox
+        self._answer = answer
+        self._catalogue = catalogue
+        self._settings = settings
+        self._stop_asked = stop
+        self._connection: psycopg.Connection[Any] | None = None
+        self._roster = Roster()
+
+    def run(self) -> None:
+        """Until the inbox is closed. Whatever ends it otherwise ends the process: see `ingest.service`."""
+        while not self._stop_asked.is_set():
+            batch = self._inbox.take(self._settings.batch_readings, self._settings.batch_milliseconds / 1000)
+            if batch:
+                self._settle(batch)
+        if self._connection is not None:
+            self._connection.close()
+
+    def _settle(self, batch: Sequence[Delivery]) -> None:
+        processed = self._saved(batch)
+        if processed is None:
+            return
+        self._answer(_publishes(processed), batch)
+        metrics.settled(processed.counts)
+        metrics.MESSAGES.inc(len(batch))
+        metrics.UNKNOWN_FIELDS.inc(processed.unknown_fields)
+
+    def _saved(self, batch: Sequence[Delivery]) -> Processed | None:
+        """Save the batch, however long that takes; None when the process is asked to stop before."""
+        pause, failures = FIRST_PAUSE, 0
+        while True:
+            try:
+                processed = self._save(batch)
+            except psycopg.Error as error:
+                if not failures:
+                    log.warning("the database does not take readings, waiting for it: %s", _first_line(error))
+                failures += 1
+                metrics.DATABASE_FAILURES.inc()
+                self._disconnect()
+            else:
+                if failures:
+                    log.info("the database takes readings again")
+                return processed
+            if self._stop_asked.wait(pause):
+                return None
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _save(self, batch: Sequence[Delivery]) -> Processed:
+        if self._connection is None:
+            self._connection = database.connect(self._dsn, ROLE)
+            store.prepare(self._connection)
+        now = datetime.now(UTC)
+        messages = []
+        for delivery in batch:
+            _, _, gateway, leaf = delivery.topic.decode(errors="replace").split("/", 3)
+            if leaf == "readings":
+                messages.append(Message(gateway, delivery.payload))
+            elif delivery.payload and not status.note(self._connection, gateway, delivery.payload, now):
+                metrics.UNREADABLE_STATUS.inc()
+        with metrics.BATCH_SECONDS.time():
+            return process(
+                self._connection,
+                messages,
+                now=now,
+                roster=self._roster,
+                catalogue=self._catalogue,
+                limits=self._settings.limits,
+            )
+
+    def _disconnect(self) -> None:
+        """A connection after an error is not to be trusted: the next try makes a new one."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+
+def _publishes(processed: Processed) -> Iterable[Publish]:
+    for gateway, answer in processed.answers.items():
+        for payload in receipts(answer):
+            yield f"maixun/1/{gateway}/receipts", payload
+
+
+def _first_line(error: psycopg.Error) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
