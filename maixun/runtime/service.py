@@ -86,7 +86,7 @@ class Service(ABC):
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN
-        while not self.answers():
+        while not (self.answers() and self.running):
             if not self.running or time.monotonic() > deadline:
                 self.kill()
                 raise ServiceFailed(f"{self.name} did not start:\n{child.last_lines(self.log)}")
@@ -94,11 +94,24 @@ class Service(ABC):
 
     def _end_left_over(self) -> None:
         """A server on this very folder, left by a run that was killed, would hold its data: end it first."""
-        for number in processes_naming(self.folder):
+        deadline = time.monotonic() + READY_WITHIN
+        for number in self._left_over():
             os.kill(number, _STOP)
-            deadline = time.monotonic() + READY_WITHIN
-            while Path(f"/proc/{number}").exists() and time.monotonic() < deadline:
-                time.sleep(0.05)
+        while self._left_over() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def _left_over(self) -> list[int]:
+        """Ids of the same program working on our folder; none where there is no /proc."""
+        program = Path(self.command()[0]).name
+        found = []
+        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                first, *words = entry.read_bytes().decode(errors="replace").split("\0")
+            except OSError:  # it ended meanwhile
+                continue
+            if Path(first).name == program and any(word.startswith(f"{self.folder}/") for word in words):
+                found.append(int(entry.parent.name))
+        return found
 
 
 def free_port() -> int:
@@ -106,16 +119,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def processes_naming(folder: Path) -> list[int]:
-    """Ids of servers whose command line names something below `folder`, lowest first; empty where there is no /proc."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = entry.read_bytes().split(b"\0")
-        except OSError:  # it ended meanwhile
-            continue
-        if any(word.startswith(f"{folder}/".encode()) for word in words[1:]):
-            found.append(int(entry.parent.name))
-    return sorted(found)
