@@ -5,6 +5,7 @@ The traps it avoids: paho wipes the session at its first connect unless told not
 
 from __future__ import annotations
 
+import re
 import ssl
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -18,6 +19,7 @@ from gateway import heartbeat, wire
 from gateway.settings import GatewaySettings
 from maixun.configuration import ConfigurationError
 
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 _CONNECT_TIMEOUT = 3.0  # seconds; less than the five in which a gateway has to stop
 
@@ -27,6 +29,10 @@ def client(gateway: str, broker: str, settings: GatewaySettings) -> tuple[Client
 
     `broker` is `mqtt://[user[:password]@]host[:port]` or `mqtts://…`. Raises `ConfigurationError`.
     """
+    if not _NAME.fullmatch(gateway):
+        raise ConfigurationError(
+            f"a gateway's name has letters, digits, - and _ only: {gateway!r} would break its topics"
+        )
     url = urlsplit(broker)
     if url.scheme not in _PORTS or not url.hostname:
         raise ConfigurationError("the broker's address must look like mqtt://host:1883 or mqtts://host:8883")

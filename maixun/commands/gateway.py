@@ -1,0 +1,86 @@
+"""`maixun gateway`: the edge. Reads meters, keeps what they say, passes it on until the server has it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from devices.clock import parse_policy
+from gateway.disk import OutboxFull, OutboxInUse
+from gateway.edge import Edge
+from gateway.radio import Radio
+from gateway.salvage import opened
+from gateway.settings import GatewaySettings
+from maixun import configuration, endpoints, logs
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which gateway this is, and which radio it listens with."""
+    parser.add_argument("--id", required=True, help="this gateway's name, e.g. gw-0001: the broker knows it by that")
+    parser.add_argument("--radio", choices=("bleak", "simulated"), default="bleak", help="default: %(default)s")
+    parser.add_argument("--outbox", type=Path, help="the outbox's file (default: one a gateway in the runtime folder)")
+    parser.add_argument("--retry-refused", action="store_true", help="send again what the server could not open")
+    parser.add_argument("--adapter", default="hci0", help="bleak: the Bluetooth adapter (default: %(default)s)")
+    parser.add_argument("--station", type=int, default=0, help="simulated: number of the station it stands in")
+    parser.add_argument("--seed", type=int, default=7, help="simulated: the county's seed (default: %(default)s)")
+    parser.add_argument("--residents", type=int, help="simulated: how many (default: config/simulate.yaml)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT. Returns the exit code."""
+    logs.start(f"gateway {options.id}")
+    settings = configuration.settings(GatewaySettings, "gateway")
+    path = options.outbox or outbox_path(options.id)
+    policy = parse_policy(configuration.load("devices/clock.yaml"))
+    try:
+        if options.retry_refused:
+            _retry_refused(path, settings)
+        edge = Edge(options.id, _radio(options, settings), endpoints.broker(), path, settings, policy)
+        asyncio.run(_serve(edge))
+    except (OutboxInUse, OutboxFull, configuration.ConfigurationError, endpoints.NotRunning) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def outbox_path(gateway: str) -> Path:
+    """Where a gateway keeps its outbox when nobody says otherwise."""
+    return endpoints.runtime_folder() / "gateways" / f"{gateway}.sqlite3"
+
+
+async def _serve(edge: Edge) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await edge.run(stop)
+
+
+def _retry_refused(path: Path, settings: GatewaySettings) -> None:
+    with closing(opened(path, settings.limits())) as outbox:
+        print(f"{outbox.retry_refused()} refused readings are sent again", file=sys.stderr)
+
+
+def _radio(options: argparse.Namespace, settings: GatewaySettings) -> Radio:
+    return _bleak(options.adapter, settings) if options.radio == "bleak" else _simulated(options)
+
+
+def _bleak(adapter: str, settings: GatewaySettings) -> Radio:
+    from devices.catalogue import parse
+    from gateway.bleak_radio import BleakRadio
+
+    return BleakRadio(adapter, models=parse(configuration.load_all("devices/*.yaml")), zone=settings.wall_clock())
+
+
+def _simulated(options: argparse.Namespace) -> Radio:
+    from devices.simulator.assumptions import parse
+    from devices.simulator.simulation import ZONE, Simulation
+    from gateway.simulated_radio import SimulatedRadio
+
+    simulation = Simulation(options.seed, parse(configuration.load("simulate.yaml")), residents=options.residents)
+    simulation.warm_up(datetime.now(ZONE).date())
+    return SimulatedRadio(simulation, options.station)
