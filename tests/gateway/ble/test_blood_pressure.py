@@ -132,3 +132,71 @@ async def test_a_cuff_that_never_hangs_up_is_left_when_it_falls_silent(radio: Vi
     ):
         await cuff.diary.until("hang up")
         await station.until_rows(1)
+
+
+async def test_what_a_cuff_still_held_when_its_clock_was_set_is_corrected_too(
+    radio: VirtualRadio, station: Station
+) -> None:
+    ahead = timedelta(days=2)
+    stored = [packets.blood_pressure(120 + n, 80, LOCAL + ahead - timedelta(hours=4 - n)) for n in range(4)]
+    clock = EmulatedClock(now=lambda: LOCAL, error=ahead)
+    async with (
+        BloodPressureMeter(radio=radio, address=ADDRESS, records=stored, clock=clock, drop_after=2),
+        station.listening(),
+    ):
+        rows = await station.until_rows(4)
+    assert {row["clock"] for row in rows} == {"corrected"}
+    assert [row["measured_at"][11:13] for row in rows] == ["20", "21", "22", "23"]
+
+
+async def test_omron_is_set_only_after_it_told_its_own_time_and_only_when_far_off(
+    radio: VirtualRadio, station: Station
+) -> None:
+    clock = EmulatedClock(now=lambda: LOCAL, error=timedelta(hours=3))
+    async with (
+        BloodPressureMeter(
+            radio=radio,
+            address=ADDRESS,
+            name="BLESmart_0001",
+            records=[packets.blood_pressure(128, 82, LOCAL + timedelta(hours=2))],
+            clock=clock,
+            tells_time=True,
+            hangs_up=False,
+        ) as cuff,
+        station.listening(),
+    ):
+        (row,) = await station.until_rows(1)
+        await cuff.diary.until("clock set")
+    assert (row["clock"], row["measured_at"]) == ("corrected", "2026-11-20T23:00:00.000Z")
+    assert cuff.diary.entries.index("time told") < cuff.diary.entries.index("clock set")
+
+
+async def test_omron_a_few_minutes_off_is_left_alone(radio: VirtualRadio, station: Station) -> None:
+    clock = EmulatedClock(now=lambda: LOCAL, error=timedelta(minutes=5))
+    async with (
+        BloodPressureMeter(
+            radio=radio,
+            address=ADDRESS,
+            name="BLESmart_0001",
+            records=records(128),
+            clock=clock,
+            tells_time=True,
+        ) as cuff,
+        station.listening(),
+    ):
+        (row,) = await station.until_rows(1)
+        await cuff.diary.until("hang up")
+    assert cuff.diary.times("time told") == 1
+    assert clock.written == []
+    assert row["clock"] == "corrected"
+
+
+async def test_bytes_nobody_understands_are_kept_for_a_person_to_look_at(radio: VirtualRadio, station: Station) -> None:
+    time_flag_without_time = bytes.fromhex("03020304050607")
+    async with (
+        BloodPressureMeter(radio=radio, address=ADDRESS, records=[time_flag_without_time, *records(128)]),
+        station.listening(),
+    ):
+        rows = await station.until_rows(2)
+    assert [row.get("unusable") for row in rows] == ["undecodable", None]
+    assert rows[0]["raw"] == "2A35:03020304050607"

@@ -23,6 +23,7 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 
 from tests.harness.radio.characteristic import Strings
 from tests.harness.radio.device import RemoteDevice, device_path
+from tests.harness.radio.diary import Diary
 
 _ADDRESS = "C0:00:00:00:00:AA"
 
@@ -86,7 +87,6 @@ class Adapter(ServiceInterface):
         super().__init__("org.bluez.Adapter1")
         self._radio = radio
         self.is_discovering = False
-        self.starts = 0
 
     @dbus_method(name="SetDiscoveryFilter")
     def set_discovery_filter(self, _options: DBusDict) -> None:
@@ -98,7 +98,7 @@ class Adapter(ServiceInterface):
         if self.is_discovering:
             raise DBusError("org.bluez.Error.InProgress", "Operation already in progress")
         self.is_discovering = True
-        self.starts += 1
+        self._radio.diary.note("scan")
         await self._radio.central.start_scanning(filter_duplicates=False)
         self.emit_properties_changed({"Discovering": True})
 
@@ -166,6 +166,7 @@ class VirtualRadio:
     def __init__(self) -> None:
         self.link = LocalLink()  # type: ignore[no-untyped-call]
         self.devices: dict[str, RemoteDevice] = {}
+        self.diary = Diary()
         self.agents = Agents(self)
         self.adapter = Adapter(self)
         self.bus = MessageBus(bus_type=BusType.SYSTEM)
