@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
 from itertools import combinations
+from operator import attrgetter
 from string import Formatter
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from devices.reading import Flag, Kind, Meal
+from ingest.alerting.person import Circumstances
 
 Setting = Literal["home", "kiosk", "station", "school", "enterprise"]
 Condition = Literal["hypertension", "diabetes"]
@@ -102,14 +104,14 @@ class Level(Part):
     valid_from: date = date.min
     source: str
 
-    def holds(self, setting: str, age: int, conditions: Collection[str], meal: str | None, day: date) -> bool:
+    def holds(self, at: Circumstances) -> bool:
         """True if the level is for such a reading on such a day. An unknown meal is none of the named ones."""
         return (
-            self.valid_from <= day
-            and (not self.settings or setting in self.settings)
-            and self.ages.from_ <= age < self.ages.below
-            and (self.condition is None or self.condition in conditions)
-            and (not self.meals or meal in self.meals)
+            self.valid_from <= at.day
+            and (not self.settings or at.setting in self.settings)
+            and self.ages.from_ <= at.age < self.ages.below
+            and (self.condition is None or self.condition in at.conditions)
+            and (not self.meals or at.meal in self.meals)
         )
 
     def overlap(self, other: Level) -> bool:
@@ -150,6 +152,11 @@ class Rule(Part):
     boundary: Boundary
     levels: tuple[Level, ...] = Field(min_length=1)
     alert: Alert | None = None
+
+    def level(self, at: Circumstances) -> Level | None:
+        """The level in force: of those that hold, the one valid since the latest day."""
+        holding = [level for level in self.levels if level.holds(at)]
+        return max(holding, key=attrgetter("valid_from")) if holding else None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -43,9 +43,9 @@ def run_once(connection: Connection, rules: Rules, *, people: int, now: datetime
             return Round(0, 0)
         transitions = list(_transitions(connection, claimed, rules, now))
         written = store.write(connection, transitions)
-        overtaken = {t.after.resident_id for t in transitions} - {resident_id for resident_id, _ in written}
+        overtaken = {(t.after.resident_id, t.after.cause) for t in transitions} - written
         if overtaken:
-            put_back(connection, overtaken)
+            put_back(connection, {resident_id for resident_id, _ in overtaken})
     return Round(len(claimed.people), len(written))
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
+from typing import NamedTuple
 from uuid import UUID
+
+LOCAL = timezone(timedelta(hours=8))  # the whole country keeps one time, without daylight saving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,22 @@ class StoredReading:
     meal: str | None
     flags: int
     values: Mapping[str, float]
+
+
+class Circumstances(NamedTuple):
+    """Of whom, when and where a value is judged: what decides which level of a rule holds."""
+
+    setting: str
+    age: int
+    conditions: Collection[str]
+    meal: str | None
+    day: date
+
+
+def circumstances(person: Person, reading: StoredReading) -> Circumstances:
+    """Those of a reading: the person's age on the day it was measured, in local time."""
+    day = reading.measured_at.astimezone(LOCAL).date()
+    return Circumstances(reading.setting, age_on(person.birth_date, day), person.conditions, reading.meal, day)
 
 
 def age_on(birth_date: date, day: date) -> int:

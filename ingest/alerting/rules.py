@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
@@ -14,10 +14,9 @@ from devices.reading import Flag
 from ingest.alerting.course import Graded, course
 from ingest.alerting.documents import BREACHES, Boundary, Document, Level, Purpose, Rule, RuleFile, Words
 from ingest.alerting.finding import Breach, Finding
-from ingest.alerting.person import Person, StoredReading, age_on
+from ingest.alerting.person import Circumstances, Person, StoredReading, circumstances
 from maixun.configuration import ConfigurationError
 
-LOCAL = timezone(timedelta(hours=8))  # the whole country keeps one time, without daylight saving
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -92,9 +91,9 @@ def evaluate(person: Person, readings: Iterable[StoredReading], rules: Rules, no
     return [finding for file in rules.files for finding in _evaluate_file(person, ordered, file, now)]
 
 
-def breach(rule: Rule, person: Person, reading: StoredReading, file: RuleFile) -> Breach | None:
+def breach(rule: Rule, at: Circumstances, reading: StoredReading, file: RuleFile) -> Breach | None:
     """The breach of a rule by a reading, or None: within limits, or the rule does not hold for it."""
-    level = _level(rule, person, reading)
+    level = rule.level(at)
     if level is None or not any(_beyond(rule, level, reading, metric, file) for metric in level.limits):
         return None
     return Breach(file=file, rule=rule, level=level, reading=reading)
@@ -111,10 +110,11 @@ def bands(
     on: date,
 ) -> list[Band]:
     """The limits of a metric that hold for such a person on a day, for charts; with `meal` None those of any meal."""
+    at = Circumstances(setting, age, conditions, meal, on)
     found = []
     for file in rules.files:
         for rule in file.rules:
-            level = _holding(rule, setting, age, conditions, meal, on)
+            level = rule.level(at)
             if level is not None and metric in level.limits:
                 found.append(
                     Band(
@@ -140,38 +140,25 @@ def _parse_file(name: str, document: Any) -> RuleFile:
 def _evaluate_file(
     person: Person, ordered: Sequence[StoredReading], file: RuleFile, now: datetime
 ) -> Iterator[Finding]:
-    own = [reading for reading in ordered if reading.kind == file.kind]
-    for name, cause in file.causes.items():
+    own = [(reading, circumstances(person, reading)) for reading in ordered if reading.kind == file.kind]
+    for name, cause in file.causes.items() if own else ():
         since = max(now - cause.fresh_for, person.settled.get(name, _EVER))
-        graded = [
-            Graded(reading, _worst(name, person, reading, file), trusted=not reading.flags & file.doubtful_bits)
-            for reading in own
+        graded = (
+            Graded(reading, _worst(name, at, reading, file), trusted=not reading.flags & file.doubtful_bits)
+            for reading, at in own
             if reading.measured_at > since
-        ]
-        finding = course(person.resident_id, name, cause, graded, now) if graded else None
+        )
+        finding = course(person.resident_id, name, cause, graded, now)
         if finding is not None:
             yield finding
 
 
-def _worst(cause: str, person: Person, reading: StoredReading, file: RuleFile) -> Breach | None:
+def _worst(cause: str, at: Circumstances, reading: StoredReading, file: RuleFile) -> Breach | None:
     for rule in file.alerts[cause]:
-        found = breach(rule, person, reading, file)
+        found = breach(rule, at, reading, file)
         if found is not None:
             return found
     return None
-
-
-def _level(rule: Rule, person: Person, reading: StoredReading) -> Level | None:
-    day = reading.measured_at.astimezone(LOCAL).date()
-    return _holding(rule, reading.setting, age_on(person.birth_date, day), person.conditions, reading.meal, day)
-
-
-def _holding(
-    rule: Rule, setting: str, age: int, conditions: Collection[str], meal: str | None, day: date
-) -> Level | None:
-    """The level in force: of those that hold for the reading, the one valid since the latest day."""
-    holding = [level for level in rule.levels if level.holds(setting, age, conditions, meal, day)]
-    return max(holding, key=attrgetter("valid_from")) if holding else None
 
 
 def _beyond(rule: Rule, level: Level, reading: StoredReading, metric: str, file: RuleFile) -> bool:

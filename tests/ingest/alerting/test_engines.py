@@ -214,7 +214,7 @@ def test_the_process_waits_for_its_database_says_so_once_works_and_stops(bare_da
         assert process.wait(5) == 0
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def nothing_left(town: Town) -> bool:

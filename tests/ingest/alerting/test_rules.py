@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from devices.reading import Flag
 from ingest.alerting.documents import RuleFile
 from ingest.alerting.finding import Finding, Verdict, Why
-from ingest.alerting.person import StoredReading, age_on
+from ingest.alerting.person import StoredReading, age_on, circumstances
 from ingest.alerting.rules import breach, evaluate, parse
 from maixun.configuration import load_all
 from tests.ingest.alerting.people import DAY, MINUTE, NOON, finding, pressure, reading, shipped, somebody, sugar
@@ -24,7 +24,8 @@ DIABETIC = somebody(conditions=frozenset({"diabetes"}))
 def breaks(rule_name: str, one: StoredReading, born: date = date(1966, 5, 1), condition: str = "hypertension") -> bool:
     """Whether a reading is beyond the limit of one rule."""
     file, rule = next((f, r) for f in shipped().files for r in f.rules if r.name == rule_name)
-    return breach(rule, somebody(born=born, conditions=frozenset({condition})), one, file) is not None
+    person = somebody(born=born, conditions=frozenset({condition}))
+    return breach(rule, circumstances(person, one), one, file) is not None
 
 
 # Boundaries
@@ -362,4 +363,6 @@ def _tiers(found: list[Finding]) -> list[int | None]:
 
 def _beyond_something(one: StoredReading) -> bool:
     file: RuleFile = next(file for file in shipped().files if file.kind == one.kind)
-    return any(breach(rule, DIABETIC, one, file) for rules in file.alerts.values() for rule in rules)
+    return any(
+        breach(rule, circumstances(DIABETIC, one), one, file) for rules in file.alerts.values() for rule in rules
+    )
