@@ -19,7 +19,13 @@ from ingest.settings import Limits
 _WITHOUT_NUMBER = frozenset({"above_range", "below_range"})
 _SAID_BY_GATEWAYS = {
     str(reason): reason
-    for reason in (Reason.UNDECODABLE, Reason.NOT_A_NUMBER, Reason.PLACEHOLDER, Reason.CONTROL_SOLUTION)
+    for reason in (
+        Reason.UNDECODABLE,
+        Reason.NOT_A_NUMBER,
+        Reason.PLACEHOLDER,
+        Reason.CONTROL_SOLUTION,
+        Reason.UNKNOWN_METRIC,
+    )
 }
 
 

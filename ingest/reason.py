@@ -24,6 +24,7 @@ class Reason(StrEnum):
     NOT_A_NUMBER = "not_a_number"  # the measurement failed
     PLACEHOLDER = "placeholder"
     CONTROL_SOLUTION = "control_solution"
+    UNKNOWN_METRIC = "unknown_metric"  # a measurement we have no column for, e.g. ketones
     IMPLAUSIBLE = "implausible"  # no living person has this value
     UNKNOWN_UNIT = "unknown_unit"
     UNKNOWN_DEVICE = "unknown_device"

@@ -79,7 +79,7 @@ def test_what_cannot_be_a_reading_is_held_with_its_reason(
 
 
 @pytest.mark.parametrize(
-    "said", ["undecodable", "not_a_number", "placeholder", "control_solution", "of_a_later_version"]
+    "said", ["undecodable", "not_a_number", "placeholder", "control_solution", "unknown_metric", "of_a_later_version"]
 )
 def test_what_the_gateway_could_not_use_is_kept_with_the_meters_bytes(
     ingest: Ingest, county: County, said: str
