@@ -1,0 +1,103 @@
+"""Who may: the first thing every endpoint names. A resident who is not yours does not exist for you."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from psycopg import Connection, sql
+from psycopg.rows import DictRow
+
+from api import sessions
+from api.errors import NotSignedIn, forbidden, not_found
+from api.services import Database, services
+from ingest.accounts import Role
+
+COOKIE = "maixun_session"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """The member of staff behind a request."""
+
+    staff_id: int
+    login: str
+    display_name: str
+    role: Role
+    station_id: int | None
+    station_name: str | None
+
+    @property
+    def parameters(self) -> dict[str, int | None]:
+        """What the conditions of this module ask for in a query."""
+        return {"viewer_staff": self.staff_id, "viewer_station": self.station_id}
+
+    @property
+    def is_clinical(self) -> bool:
+        """Whether the role looks at residents."""
+        return self.role in CLINICAL
+
+    @property
+    def sees_held(self) -> bool:
+        """Whether the role looks at what was held back."""
+        return self.role in HELD
+
+
+CLINICAL = (Role.DOCTOR, Role.STATION_LEAD)
+HELD = (Role.DOCTOR, Role.STATION_LEAD, Role.TECHNICIAN, Role.ADMIN)
+
+_RESIDENTS = {
+    Role.DOCTOR: sql.SQL("r.doctor_id = %(viewer_staff)s"),
+    Role.STATION_LEAD: sql.SQL("r.station_id = %(viewer_station)s"),
+}
+
+
+def residents_of(viewer: Viewer) -> sql.SQL:
+    """The condition on `care.resident r` for the residents the viewer may see; use with `viewer.parameters`."""
+    return _RESIDENTS.get(viewer.role, sql.SQL("false"))
+
+
+def may_see(viewer: Viewer, *, doctor_id: int | None, station_id: int) -> bool:
+    """The same condition for a resident already read: used for the live stream."""
+    if viewer.role is Role.DOCTOR:
+        return doctor_id == viewer.staff_id
+    return viewer.role is Role.STATION_LEAD and station_id == viewer.station_id
+
+
+def require_resident(connection: Connection[DictRow], viewer: Viewer, resident_id: int) -> None:
+    """Raises the 404 refusal unless the resident is the viewer's."""
+    query = sql.SQL("select 1 from care.resident r where r.resident_id = %(resident_id)s and {}")
+    row = connection.execute(
+        query.format(residents_of(viewer)), {"resident_id": resident_id, **viewer.parameters}
+    ).fetchone()
+    if row is None:
+        raise not_found()
+
+
+def find_viewer(request: Request, connection: Connection[DictRow]) -> Viewer | None:
+    """Whoever the session cookie stands for, if the session is still good."""
+    token = request.cookies.get(COOKIE)
+    row = sessions.find(connection, token, services(request).now()) if token else None
+    return Viewer(**{**row, "role": Role(row["role"])}) if row else None
+
+
+def only(*roles: Role) -> Callable[[Request, Database], Viewer]:
+    """A dependency that lets these roles through."""
+
+    def check(request: Request, connection: Database) -> Viewer:
+        viewer = find_viewer(request, connection)
+        if viewer is None:
+            raise NotSignedIn
+        if viewer.role not in roles:
+            raise forbidden()
+        request.state.viewer = viewer
+        return viewer
+
+    return check
+
+
+SignedIn = Annotated[Viewer, Depends(only(*Role), scope="function")]
+Clinician = Annotated[Viewer, Depends(only(*CLINICAL), scope="function")]
+HeldReader = Annotated[Viewer, Depends(only(*HELD), scope="function")]

@@ -1,0 +1,143 @@
+"""The web application: puts the parts together once, from settings and a database."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from psycopg import Connection
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool
+
+from api import alerts, errors, health, quarantine, reference, residents, sign_in
+from api.episodes import Alert
+from api.language import Language
+from api.pages import STATIC, Pages, assets
+from api.protection import Protection
+from api.services import Services
+from api.settings import ApiSettings
+from api.stream import Feed
+from ingest.alerting import rules
+from ingest.identity import load_key
+from maixun.configuration import load_all
+
+ROLE = "maixun_api"
+PATIENCE = 5.0  # seconds a request waits for a connection before it is told that the database is away
+
+DESCRIPTION = """
+Readings, alerts and held items of Maixun, as JSON.
+
+**Signing in.** `POST /api/v1/session` with login and password sets the cookie `maixun_session`; send it with every
+call. A write must come from this site: send the header `Origin` with this server's address.
+
+**Who sees what.** A doctor sees the contracted residents, a station lead those of the station; anybody else's resident
+is answered 404, exactly as one that does not exist. Technicians and administrators see what was held back, and no
+resident. Every look at a person and every decision is recorded.
+
+**Changing an alert** is a compare-and-set: send the `revision` you saw. If somebody was faster the answer
+is 409 and says who.
+
+**Errors** are `{"error": code, "says": {"zh": …, "en": …}}`. Times are UTC, values in the canonical
+units mmHg, /min, mmol/L, kg.
+"""
+
+TAGS = [
+    {"name": "session", "description": "Signing in and out."},
+    {"name": "alerts", "description": "What waits for a doctor, live, and what was decided."},
+    {"name": "residents", "description": "Your residents and what was measured."},
+    {"name": "held", "description": "Readings that were held back, and their release."},
+    {"name": "health", "description": "For supervisors and Prometheus; nothing about a person."},
+]
+
+
+def utc_now() -> datetime:
+    """The present."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: ApiSettings, database: str, now: Callable[[], datetime] = utc_now) -> FastAPI:
+    """The application over a database. `now` is moved by hand in tests; the database need not be there yet."""
+    services = _services(settings, as_role(database), now)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        services.pool.open(wait=False)
+        services.feed.start()
+        yield
+        await services.feed.stop()
+        services.pool.close()
+
+    app = FastAPI(
+        title="Maixun 脉讯",
+        version=version("maixun"),
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.services = services
+    _mount(app)
+    return app
+
+
+def as_role(database: str) -> str:
+    """The connection string, asking for the rights of the API's role and no more."""
+    return make_conninfo(database, options=f"-c role={ROLE}")
+
+
+def _mount(app: FastAPI) -> None:
+    for part in (sign_in, alerts, residents, quarantine):
+        app.include_router(part.pages)
+        app.include_router(part.json)
+    app.include_router(reference.router)
+    app.include_router(health.router)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    app.mount("/assets", StaticFiles(directory=assets()))
+    errors.install(app)
+    app.add_middleware(Protection)
+
+
+def _services(settings: ApiSettings, database: str, now: Callable[[], datetime]) -> Services:
+    key = load_key()
+    known = rules.parse(load_all("rules/*.yaml"))
+    pages = Pages(settings.tzinfo, now, _causes(known))
+
+    def row(language: Language, alert: Alert) -> str:
+        return pages.render(language, "alert_row.html", alert=alert)
+
+    return Services(
+        settings=settings,
+        pool=_pool(database, settings.database_connections),
+        pages=pages,
+        feed=Feed(database, key, row),
+        rules=known,
+        key=key,
+        now=now,
+    )
+
+
+def _pool(database: str, connections: int) -> ConnectionPool[Connection[DictRow]]:
+    """Not opened yet. The pool reports every failed attempt; the feed says once that the database is away."""
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+    return ConnectionPool(
+        database,
+        connection_class=Connection[DictRow],
+        kwargs={"row_factory": dict_row, "application_name": "maixun api"},
+        min_size=1,
+        max_size=connections,
+        timeout=PATIENCE,
+        open=False,
+        check=ConnectionPool.check_connection,
+    )
+
+
+def _causes(known: rules.Rules) -> dict[str, dict[str, str]]:
+    """What each cause of an alert is called, by language."""
+    return {name: cause.label.model_dump() for file in known.files for name, cause in file.causes.items()}

@@ -1,0 +1,41 @@
+"""The record of every look at a person and every decision: who, what, when. Only ever appended to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+
+class Action(StrEnum):
+    """What can be recorded. The names are stored."""
+
+    SIGN_IN = "session.begin"
+    SIGN_OUT = "session.end"
+    ALERT_LIST = "alert.list"
+    ALERT_VIEW = "alert.view"
+    ALERT_ACKNOWLEDGE = "episode.acknowledge"
+    ALERT_CLOSE = "episode.close"
+    RESIDENT_LIST = "resident.list"
+    RESIDENT_VIEW = "resident.view"
+    READINGS_VIEW = "readings.view"
+    HELD_VIEW = "held.view"
+    HELD_RELEASE = "held.release"
+
+
+def write(
+    connection: Connection[DictRow],
+    now: datetime,
+    staff_id: int,
+    action: Action,
+    resident_id: int | None = None,
+    **detail: object,
+) -> None:
+    """Add a line in the transaction of what it records. `detail` never holds a name or a measured value."""
+    connection.execute(
+        "insert into care.audit (at, staff_id, resident_id, action, detail) values (%s, %s, %s, %s, %s)",
+        (now, staff_id, resident_id, action, Jsonb(detail)),
+    )

@@ -1,0 +1,199 @@
+"""Residents: the list of one's own, and one person's page with charts, readings and alerts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import JSONResponse
+from psycopg import Connection
+from psycopg.rows import DictRow
+from pydantic import BaseModel
+
+from api import audit, charts, episodes, language, people
+from api.access import Clinician, Viewer, require_resident
+from api.audit import Action
+from api.charts import Subject
+from api.episodes import Alert
+from api.errors import Problem, not_found
+from api.pages import age
+from api.people import ReadingRow, Resident
+from api.services import Database, Given, Services
+from devices.reading import Kind
+
+pages = APIRouter(include_in_schema=False)
+json = APIRouter(prefix="/api/v1", tags=["residents"])
+
+DAYS = (7, 30, 90, 365)
+IN_TABLE = 100  # rows of the table under a chart; the chart itself shows all
+IN_CHART = 5000  # a year of thirteen measurements a day
+
+Days = Literal[7, 30, 90, 365]
+
+
+class Charted(StrEnum):
+    """What has a chart."""
+
+    BLOOD_PRESSURE = "blood_pressure"
+    GLUCOSE = "glucose"
+
+
+class ResidentPage(BaseModel):
+    """Residents in the order of their ids. Pass `next` as `after` for the following ones; null: there are no more."""
+
+    residents: list[Resident]
+    next: int | None
+
+
+class ReadingPage(BaseModel):
+    """Readings, latest first. Pass `next` as `before` for older ones; null: there are no more."""
+
+    readings: list[ReadingRow]
+    next: datetime | None
+
+
+@pages.get("/residents")
+def show_all(request: Request, given: Given, connection: Database, viewer: Clinician, after: int = 0) -> Response:
+    """One's own residents, a page at a time."""
+    limit = given.settings.list_limit
+    found = people.every(connection, viewer, given.key, after=after, limit=limit + 1)
+    audit.write(connection, given.now(), viewer.staff_id, Action.RESIDENT_LIST)
+    after = found[limit - 1].resident_id if len(found) > limit else 0
+    return given.pages.show(request, "residents.html", viewer=viewer, residents=found[:limit], after=after)
+
+
+@pages.post("/residents/search")
+def search(
+    request: Request, given: Given, connection: Database, viewer: Clinician, name: Annotated[str, Form()] = ""
+) -> Response:
+    """Rows whose name holds the text. A POST, so that no name ends up in an address or a log."""
+    wanted = name.strip()
+    every = people.every(connection, viewer, given.key)
+    found = [one for one in every if wanted in (one.name or "")][: given.settings.list_limit]
+    audit.write(connection, given.now(), viewer.staff_id, Action.RESIDENT_LIST)
+    return given.pages.show(request, "resident_rows.html", residents=found)
+
+
+@pages.get("/residents/{resident_id}")
+def show(
+    request: Request, given: Given, connection: Database, viewer: Clinician, resident_id: int, days: Days = 30
+) -> Response:
+    """A person's page. The look is recorded."""
+    resident = _viewed(given, connection, viewer, resident_id)
+    sections = [_section(given, connection, resident, kind, days) for kind in Charted]
+    alerts = episodes.of_resident(connection, resident_id, given.key, given.settings.list_limit)
+    return given.pages.show(
+        request,
+        "resident.html",
+        viewer=viewer,
+        resident=resident,
+        days=days,
+        choices=DAYS,
+        sections=sections,
+        alerts=alerts,
+        metric_names=charts.NAMES,
+        limit_text=lambda limit: charts.limit_text(limit, language.of(request)),
+    )
+
+
+@pages.get("/residents/{resident_id}/charts/{kind}")
+def chart(
+    request: Request,
+    given: Given,
+    connection: Database,
+    viewer: Clinician,
+    resident_id: int,
+    kind: Charted,
+    days: Days = 30,
+) -> Response:
+    """What `charts.js` draws."""
+    resident = people.one(connection, viewer, resident_id, given.key)
+    if resident is None:
+        raise not_found()
+    until = given.now()
+    since = until - timedelta(days=days)
+    rows = people.readings(connection, resident_id, kind, since=since, before=until, limit=IN_CHART)
+    return JSONResponse(
+        charts.chart(
+            kind,
+            rows,
+            charts.limits(given.rules, kind, _subject(given, resident)),
+            language=language.of(request),
+            zone=given.settings.tzinfo,
+            since=since,
+            until=until,
+        )
+    )
+
+
+@json.get("/residents", summary="List residents")
+def listing(
+    given: Given,
+    connection: Database,
+    viewer: Clinician,
+    after: Annotated[int, Query(description="the `next` of the page before")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> ResidentPage:
+    """Your own residents: a doctor's contracted residents, a station lead's station."""
+    found = people.every(connection, viewer, given.key, after=after, limit=limit + 1)
+    audit.write(connection, given.now(), viewer.staff_id, Action.RESIDENT_LIST)
+    more = len(found) > limit
+    return ResidentPage(residents=found[:limit], next=found[limit - 1].resident_id if more else None)
+
+
+@json.get("/residents/{resident_id}", summary="Read one resident", responses={404: {"model": Problem}})
+def read(given: Given, connection: Database, viewer: Clinician, resident_id: int) -> Resident:
+    """A resident of yours; anybody else's is answered 404. The look is recorded."""
+    return _viewed(given, connection, viewer, resident_id)
+
+
+@json.get("/residents/{resident_id}/readings", summary="Read measurements", responses={404: {"model": Problem}})
+def readings(
+    given: Given,
+    connection: Database,
+    viewer: Clinician,
+    resident_id: int,
+    kind: Kind,
+    since: Annotated[datetime | None, Query(description="default: 30 days before `before`")] = None,
+    before: Annotated[datetime | None, Query(description="the `next` of the page before; default: now")] = None,
+    limit: Annotated[int, Query(ge=1, le=5000)] = 500,
+) -> ReadingPage:
+    """Accepted measurements of one kind in canonical units, latest first. The look is recorded."""
+    require_resident(connection, viewer, resident_id)
+    until = before or given.now()
+    start = since or until - timedelta(days=30)
+    rows = people.readings(connection, resident_id, kind, since=start, before=until, limit=limit)
+    audit.write(connection, given.now(), viewer.staff_id, Action.READINGS_VIEW, resident_id, kind=kind)
+    return ReadingPage(readings=rows, next=rows[-1].measured_at if len(rows) == limit else None)
+
+
+@json.get("/residents/{resident_id}/alerts", summary="Read a resident's alerts", responses={404: {"model": Problem}})
+def alerts_of(given: Given, connection: Database, viewer: Clinician, resident_id: int) -> list[Alert]:
+    """All alerts of a resident, latest first. The look is recorded."""
+    _viewed(given, connection, viewer, resident_id)
+    return episodes.of_resident(connection, resident_id, given.key, given.settings.list_limit)
+
+
+def _viewed(given: Services, connection: Connection[DictRow], viewer: Viewer, resident_id: int) -> Resident:
+    resident = people.one(connection, viewer, resident_id, given.key)
+    if resident is None:
+        raise not_found()
+    audit.write(connection, given.now(), viewer.staff_id, Action.RESIDENT_VIEW, resident_id)
+    return resident
+
+
+def _section(
+    given: Services, connection: Connection[DictRow], resident: Resident, kind: Charted, days: int
+) -> dict[str, Any]:
+    until = given.now()
+    since = until - timedelta(days=days)
+    rows = people.readings(connection, resident.resident_id, kind, since=since, before=until, limit=IN_TABLE)
+    limits = charts.limits(given.rules, kind, _subject(given, resident))
+    return {"kind": kind.value, "unit": charts.UNITS[kind], "rows": rows, "limits": limits}
+
+
+def _subject(given: Services, resident: Resident) -> Subject:
+    today = given.now().astimezone(given.settings.tzinfo).date()
+    return Subject(age=age(resident.birth_date, today), conditions=resident.conditions, on=today)

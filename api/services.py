@@ -1,0 +1,60 @@
+"""What every endpoint may use: settings, database, pages, live feed, identity key and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, cast
+
+from fastapi import Depends, Request
+from psycopg import Connection
+from psycopg.rows import DictRow, TupleRow, dict_row, tuple_row
+from psycopg_pool import ConnectionPool
+
+if TYPE_CHECKING:
+    from api.pages import Pages
+    from api.settings import ApiSettings
+    from api.stream import Feed
+    from ingest.alerting.rules import Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Made once by `api.app.create_app`; `now` gives the present in UTC and is moved by hand in tests."""
+
+    settings: ApiSettings
+    pool: ConnectionPool[Connection[DictRow]]
+    pages: Pages
+    feed: Feed
+    rules: Rules
+    key: bytes
+    now: Callable[[], datetime]
+
+
+def services(request: Request) -> Services:
+    """The services of the app that answers this request."""
+    found: Services = request.app.state.services
+    return found
+
+
+def _connection(request: Request) -> Iterator[Connection[DictRow]]:
+    with services(request).pool.connection() as connection:
+        yield connection
+
+
+@contextmanager
+def plain_rows(connection: Connection[DictRow]) -> Iterator[Connection[TupleRow]]:
+    """The same transaction with rows as tuples, as the modules of `ingest` expect them."""
+    tuples = cast("Connection[TupleRow]", connection)
+    tuples.row_factory = tuple_row
+    try:
+        yield tuples
+    finally:
+        connection.row_factory = dict_row
+
+
+Given = Annotated[Services, Depends(services)]
+# One transaction a request; scope "function" commits it before the answer leaves, so "saved" on a page is saved.
+Database = Annotated[Connection[DictRow], Depends(_connection, scope="function")]
