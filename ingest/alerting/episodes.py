@@ -1,8 +1,7 @@
-"""What staff do with episodes, and the lists they see. Each change is a compare-and-set: of two at once, one wins."""
+"""What staff do with episodes. Each change is a compare-and-set: of two at once, one wins and the other is told."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,8 @@ from psycopg.rows import class_row
 
 from ingest.alerting import episode as machine
 from ingest.alerting import store
-from ingest.alerting.episode import Episode, NotAllowed, Outcome, State, Transition
+from ingest.alerting.episode import Episode, Outcome, Transition
+from ingest.alerting.states import NotAllowed
 from ingest.alerting.store import Connection
 
 __all__ = [
@@ -25,12 +25,8 @@ __all__ = [
     "close",
     "find",
     "history",
-    "listing",
-    "of_resident",
     "shelve",
 ]
-
-VISIBLE = (State.OPEN, State.ACKNOWLEDGED, State.SHELVED)
 
 
 class NoSuchEpisode(LookupError):
@@ -123,25 +119,6 @@ def find(connection: Connection, resident_id: int, episode_id: int) -> Episode:
     if episode is None:
         raise NoSuchEpisode(f"resident {resident_id} has no episode {episode_id}")
     return episode
-
-
-def listing(connection: Connection, doctor_id: int, states: Sequence[State] = VISIBLE) -> list[Episode]:
-    """The episodes of a doctor's own residents in these states: the most severe first, then the oldest."""
-    query = (
-        f"select {', '.join(f'e.{column}' for column in store.COLUMNS.split(', '))}"  # noqa: S608 - column names are ours
-        " from care.episode e join care.resident r using (resident_id)"
-        " where r.doctor_id = %s and e.state = any(%s::care.episode_state[]) order by e.tier, e.opened_at, e.episode_id"
-    )
-    return store.fetch(connection, query, [doctor_id, [state.value for state in states]])
-
-
-def of_resident(connection: Connection, resident_id: int, limit: int = 50) -> list[Episode]:
-    """A person's episodes that a doctor could see, the latest first; what was never confirmed is not among them."""
-    query = (
-        f"select {store.COLUMNS} from care.episode where resident_id = %s and opened_at is not null"  # noqa: S608
-        " order by opened_at desc limit %s"
-    )
-    return store.fetch(connection, query, [resident_id, limit])
 
 
 def history(connection: Connection, resident_id: int, episode_id: int) -> list[Entry]:

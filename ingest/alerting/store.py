@@ -11,7 +11,8 @@ import psycopg
 from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 
-from ingest.alerting.episode import Episode, State, Transition
+from ingest.alerting.episode import Episode, Transition
+from ingest.alerting.states import State
 
 Connection = psycopg.Connection[Any]
 

@@ -104,7 +104,7 @@ def test_an_unknown_cause_metric_or_flag_is_refused(documents: dict[str, Any]) -
 
 
 def test_a_limit_needs_its_resolution(documents: dict[str, Any]) -> None:
-    pressure_rule(documents, "blood_pressure_critical")["levels"][0]["limits"] = {"pulse": 120}
+    pressure_rule(documents, "blood_pressure_critical")["levels"][0]["limits"] = {"spo2": 92}
     refused(documents, "how finely")
 
 

@@ -12,21 +12,11 @@ from hypothesis import strategies as st
 
 from devices.reading import Flag
 from ingest.alerting import episode as machine
-from ingest.alerting.episode import (
-    ENGINE_OUTCOMES,
-    TABLE,
-    Episode,
-    Event,
-    NotAllowed,
-    Outcome,
-    State,
-    Transition,
-    absorb,
-    following,
-)
+from ingest.alerting.episode import ENGINE_OUTCOMES, Episode, Outcome, Transition, absorb
 from ingest.alerting.finding import Finding, Verdict, Why
 from ingest.alerting.person import StoredReading
 from ingest.alerting.rules import evaluate
+from ingest.alerting.states import TABLE, Event, NotAllowed, State, following
 from tests.ingest.alerting.people import DAY, MINUTE, NONE, NOON, finding, pressure, shipped, somebody, sugar
 
 LATER = NOON + 3 * MINUTE

@@ -8,7 +8,8 @@ import pytest
 
 from devices.reading import Flag
 from ingest.alerting import episodes
-from ingest.alerting.episode import NotAllowed, Outcome, State
+from ingest.alerting.episode import Outcome
+from ingest.alerting.states import NotAllowed, State
 from tests.ingest.alerting.town import Town
 
 
@@ -128,7 +129,7 @@ def test_two_normal_readings_end_an_alert_and_its_record_is_kept(town: Town) -> 
         town.sugar(resident, 5.6)
         town.look()
     assert town.alerts() == []
-    (kept,) = episodes.of_resident(town.connection, resident)
+    (kept,) = town.episodes()
     assert (kept.state, kept.outcome, kept.opened_at) == (State.CLOSED, Outcome.RESOLVED, began.opened_at)
     told = [entry.why for entry in episodes.history(town.connection, resident, kept.episode_id or 0)]
     assert told == ["dangerous_at_once", "new_reading", "normal_again"]
@@ -253,17 +254,6 @@ def test_nobody_closes_an_alert_twice_or_one_that_is_not_there(town: Town) -> No
         close(alert.episode_id, alert.revision + 1)
     with pytest.raises(episodes.NoSuchEpisode):
         close(alert.episode_id + 1, 1)
-
-
-def test_a_doctor_sees_own_residents_only_and_the_most_severe_first(town: Town) -> None:
-    mild, severe = town.resident(), town.resident()
-    town.sugar(mild, 14.5)
-    town.look()
-    town.pass_time(10)
-    town.sugar(severe, 2.2)
-    town.look()
-    assert [alert.resident_id for alert in town.alerts()] == [severe, mild]
-    assert episodes.listing(town.connection, town.deputy) == []
 
 
 def test_the_alerting_role_may_do_all_the_engine_does_and_the_api_role_all_that_staff_do(town: Town) -> None:

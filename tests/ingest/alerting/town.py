@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString
 from uuid import uuid4
 
 import psycopg
 
 from devices.reading import Flag
-from ingest.alerting import engine, episodes
+from ingest.alerting import engine
 from ingest.alerting.episode import Episode
+from ingest.alerting.store import COLUMNS, fetch
 from ingest.registry import NewResident, register_resident, register_station
 from tests.ingest.alerting.people import NONE, NOON, shipped
 
@@ -100,9 +101,14 @@ class Town:
 
     def alerts(self) -> list[Episode]:
         """What the doctor sees now; seeing an alert is expecting it."""
-        seen = episodes.listing(self.connection, self.doctor)
+        seen = self.episodes("state in ('open', 'acknowledged', 'shelved')")
         self._expected |= {episode.episode_id for episode in seen if episode.episode_id}
         return seen
+
+    def episodes(self, condition: LiteralString = "true") -> list[Episode]:
+        """The episodes that fulfil an SQL condition, the most severe first."""
+        query = f"select {COLUMNS} from care.episode where {condition} order by tier, opened_at, episode_id"  # noqa: S608
+        return fetch(self.connection, query, [])
 
     def alert(self) -> Episode:
         """The one alert the doctor sees."""
