@@ -22,6 +22,6 @@ grant select on all tables in schema care, telemetry, identity to maixun_api;
 grant insert, update on care.episode, care.staff to maixun_api;
 grant insert on care.episode_event, care.audit to maixun_api;
 grant insert, update, delete on care.session, care.sign_in_failure to maixun_api;
-grant insert on telemetry.reading, telemetry.work to maixun_api;    -- releasing what was held
-grant update on telemetry.ledger to maixun_api;
-grant delete on telemetry.held to maixun_api;
+grant insert on telemetry.ledger, telemetry.held, telemetry.reading, telemetry.work to maixun_api;  -- releases (ingest.held)
+grant update, delete on telemetry.ledger, telemetry.held to maixun_api;
+grant select on public.schema_migration to maixun_api;              -- is the schema this version's? (/health/ready)

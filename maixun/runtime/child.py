@@ -7,6 +7,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from maixun.runtime.unprivileged import Unprivileged
@@ -16,25 +17,25 @@ _AS_WE_ARE = Unprivileged()
 
 def start(
     command: Sequence[str],
-    log: Path,
+    log: Path | None,
     *,
     stop_signal: signal.Signals,
     user: Unprivileged = _AS_WE_ARE,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start `command`, its output appended to `log`. Should we die without stopping it, the kernel sends `stop_signal`.
+    """Start `command`, output appended to `log` (None: our own). Should we die first, the kernel sends it `stop_signal`.
 
     In a session of its own: Ctrl-C reaches only us, and we stop everything in order. From the main thread only: to the
     kernel the thread is the parent.
     """
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("start processes from the main thread: they end with the thread that started them")
-    with log.open("ab") as output:
+    with log.open("ab") if log else nullcontext() as output:
         return subprocess.Popen(
             [*user.wrapper, *_end_with_us(stop_signal), *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT if log else None,
             start_new_session=True,
             user=user.user,
             group=user.user,

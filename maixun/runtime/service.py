@@ -16,7 +16,7 @@ from maixun.runtime.errors import ServiceFailed
 from maixun.runtime.unprivileged import Unprivileged
 
 READY_WITHIN = 60.0  # seconds; a PostgreSQL killed while busy may replay a gigabyte of WAL before it answers
-STOPPED_WITHIN = 3.0  # seconds; `maixun up` promises to be gone in five
+STOPPED_WITHIN = 10.0  # seconds; a shutdown writes what is in memory
 _STOP = signal.SIGINT  # to PostgreSQL: fast shutdown; to Mosquitto: save and leave
 
 
@@ -59,10 +59,10 @@ class Service(ABC):
         self._process = child.start(self.command(), self.log, stop_signal=_STOP, user=self.user)
         self._wait_until_ready()
 
-    def stop(self) -> None:
+    def stop(self, within: float = STOPPED_WITHIN) -> None:
         """Stop cleanly; killed if that takes too long. Nothing happens when it does not run."""
         if self._process is not None:
-            child.stop(self._process, _STOP, STOPPED_WITHIN)
+            child.stop(self._process, _STOP, within)
             self._process = None
 
     def kill(self) -> None:
@@ -119,3 +119,9 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on that port of 127.0.0.1."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from maixun.runtime.errors import ServiceFailed
 
@@ -59,10 +58,11 @@ class Supervisor:
         self._report = report
         self._wards = [_Ward(process, clock()) for process in processes]
 
-    def run(self, stop: threading.Event) -> None:
-        """Look after them until `stop`."""
-        while not stop.wait(LOOK_EVERY):
+    def run(self) -> NoReturn:
+        """Look after them until an exception (a signal's) ends it."""
+        while True:
             self.look()
+            time.sleep(LOOK_EVERY)
 
     def look(self) -> None:
         """Notice deaths and start what is due."""
