@@ -67,7 +67,8 @@ class _Course:
         self.normals, self.ended = 0, None
         if self.pending is not None:
             self._confirm(max(self.pending, breach, key=_tier), Why.AGREED)  # both are beyond the milder of the two
-            self.pending = None
+            if trusted or breach.tier <= self.pending.tier:  # a doubtful milder value does not refute the severe one
+                self.pending = None
         if trusted and breach.opens_at_once:
             self._confirm(breach, Why.AT_ONCE)
         elif self.confirmed is None or breach.tier < self.confirmed[0].tier:

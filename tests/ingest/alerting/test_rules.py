@@ -222,6 +222,15 @@ def test_a_doubtful_normal_value_proves_nothing() -> None:
     assert found.verdict is Verdict.SUSPECTED
 
 
+def test_a_doubtful_milder_value_does_not_refute_a_severe_one() -> None:
+    course = [sugar(17.5), sugar(14.2, NOON + MINUTE, flags=Flag.SAMPLE_INSUFFICIENT)]
+    before, after = finding(*course, now=NOON + MINUTE), finding(*course, now=NOON + 10 * MINUTE)
+    assert before
+    assert (before.verdict, before.tier, before.due) == (Verdict.CONFIRMED, 2, NOON + 10 * MINUTE)
+    assert after
+    assert (after.tier, after.why) == (1, Why.UNREPEATED)
+
+
 def test_an_irregular_pulse_does_not_make_the_pressure_doubtful() -> None:
     found = finding(pressure(186, 112, flags=Flag.IRREGULAR_PULSE), now=NOON + 11 * MINUTE)
     assert found
