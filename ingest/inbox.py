@@ -25,7 +25,7 @@ class Delivery(NamedTuple):
 
 
 class Inbox:
-    """A queue that hands out batches. It is bounded by the broker's receive-maximum, the most it sends unacknowledged."""
+    """A queue that hands out batches. The broker's receive-maximum bounds it."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

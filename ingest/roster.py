@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
-from psycopg import Connection
+from psycopg import Connection, Cursor
+from psycopg.rows import tuple_row
 
 from ingest.instant import micros
 from ingest.reason import Reason
@@ -65,19 +66,20 @@ class Roster:
     """One writer's cache. Not shared between threads: each compares the version in its own transaction."""
 
     def __init__(self) -> None:
-        self._version = -1
+        self._version: tuple[int] | None = None
         self._meters: dict[str, Meter | None] = {}
         self._residents: dict[str, int | None] = {}
 
     def refresh(self, connection: Connection[Any], devices: Iterable[str], persons: Iterable[str]) -> None:
         """Make the cache exact for these device addresses and person tokens, as this transaction sees them."""
-        version = connection.execute("select version from care.roster_version").fetchone()
-        if version is None or version[0] != self._version or len(self._meters) + len(self._residents) > MOST_ENTRIES:
-            self._meters.clear()
-            self._residents.clear()
-            self._version = version[0] if version else -1
-        self._load_meters(connection, [address for address in devices if address not in self._meters])
-        self._load_residents(connection, [token for token in persons if token not in self._residents])
+        with connection.cursor(row_factory=tuple_row) as cursor:
+            version = cursor.execute("select version from care.roster_version").fetchone()
+            if version != self._version or len(self._meters) + len(self._residents) > MOST_ENTRIES:
+                self._meters.clear()
+                self._residents.clear()
+                self._version = version
+            self._load_meters(cursor, [address for address in devices if address not in self._meters])
+            self._load_residents(cursor, [token for token in persons if token not in self._residents])
 
     def assign(self, device: str, slot: int | None, person: str | None, instant: int) -> Resolved:
         """The resident and place of a reading measured at `instant`, or why nobody can say. Call `refresh` first."""
@@ -94,11 +96,11 @@ class Roster:
             return holder._replace(resident_id=named)
         return holder if holder.resident_id == named else Reason.OTHER_PERSON
 
-    def _load_meters(self, connection: Connection[Any], addresses: list[str]) -> None:
+    def _load_meters(self, cursor: Cursor[Any], addresses: list[str]) -> None:
         if not addresses:
             return
         self._meters.update(dict.fromkeys(addresses))
-        rows = connection.execute(
+        rows = cursor.execute(
             "select d.address, d.device_id, a.user_slot, a.valid_from, a.resident_id, a.setting::text, a.station_id"
             " from care.device d left join care.assignment a using (device_id)"
             " where d.address = any(%s) order by d.device_id, a.valid_from",
@@ -111,9 +113,9 @@ class Roster:
                 timeline.since.append(micros(valid_from))
                 timeline.holders.append(Holder(device_id, resident_id, setting, station_id))
 
-    def _load_residents(self, connection: Connection[Any], tokens: list[str]) -> None:
+    def _load_residents(self, cursor: Cursor[Any], tokens: list[str]) -> None:
         if not tokens:
             return
         self._residents.update(dict.fromkeys(tokens))
         query = "select token::text, resident_id from care.resident where token = any(%s::uuid[])"
-        self._residents.update(connection.execute(query, [tokens]).fetchall())
+        self._residents.update(cursor.execute(query, [tokens]).fetchall())

@@ -6,11 +6,12 @@ in different orders would otherwise deadlock (measured: 174 deadlocks and 131 s 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from psycopg import Connection, DataError, IntegrityError, InternalError, errors
+from psycopg import Connection, Cursor, DataError, IntegrityError, InternalError, errors
+from psycopg.rows import tuple_row
 
 from ingest.envelope import Item, flag_bits, item_json, uuid_bytes
 from ingest.reason import Outcome, Reason, Settled
@@ -94,6 +95,18 @@ with fresh as (
 select reading_id::text from arriving left join fresh using (reading_id) where fresh.reading_id is null
 """.encode()  # noqa: S608 - made of the constants above alone
 
+_PROMOTE = f"""
+with read as (
+    insert into telemetry.reading ({_READING}) select {_READING} from arriving returning resident_id
+), freed as (
+    delete from telemetry.held using arriving where held.reading_id = arriving.reading_id
+), known as (
+    update telemetry.ledger set outcome = 'accepted', reason = null from arriving
+    where ledger.reading_id = arriving.reading_id
+)
+insert into telemetry.work (resident_id) select resident_id from read
+""".encode()  # noqa: S608 - likewise
+
 
 def prepare(connection: Connection[Any]) -> None:
     """Make the temporary table; once a connection is enough."""
@@ -129,6 +142,13 @@ def save(
     if batch:
         attempt(dict(sorted(batch.items())))
     return _outcomes(connection, known), refused
+
+
+def promote(connection: Connection[Any], row: Row) -> None:
+    """Make a reading of what was held: `row` is from `accepted`. Raises one of `REFUSALS`."""
+    with connection.cursor() as cursor:
+        _stage(cursor, [row])
+        cursor.execute(_PROMOTE)
 
 
 def accepted(gateway: str, item: Item, holder: Holder, times: tuple[int, int], values: Mapping[str, float]) -> Row:
@@ -174,20 +194,25 @@ def judged(row: Row) -> Settled:
 
 def _insert(connection: Connection[Any], batch: Batch, now: datetime) -> list[str]:
     """Insert the batch; returns the ids that the ledger already had."""
-    with connection.cursor() as cursor:
-        cursor.execute("delete from arriving")
-        with cursor.copy(_COPY) as copy:
-            copy.set_types(_WIRE_TYPES)
-            write = copy.write_row
-            for row in batch.values():
-                write(row)
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        _stage(cursor, batch.values())
         cursor.execute(_SAVE, {"now": now})
         return [key for (key,) in cursor]
+
+
+def _stage(cursor: Cursor[Any], rows: Iterable[Row]) -> None:
+    cursor.execute("delete from arriving")
+    with cursor.copy(_COPY) as copy:
+        copy.set_types(_WIRE_TYPES)
+        write = copy.write_row
+        for row in rows:
+            write(row)
 
 
 def _outcomes(connection: Connection[Any], ids: set[str]) -> dict[str, Settled]:
     if not ids:
         return {}
     query = "select reading_id::text, outcome::text, reason from telemetry.ledger where reading_id = any(%s::uuid[])"
-    rows = connection.execute(query, [list(ids)])
-    return {key: Settled(Outcome(outcome), Reason(reason) if reason else None) for key, outcome, reason in rows}
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute(query, [list(ids)])
+        return {key: Settled(Outcome(outcome), Reason(reason) if reason else None) for key, outcome, reason in rows}
