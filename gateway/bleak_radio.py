@@ -66,6 +66,7 @@ class BleakRadio:
         """Visits meters until `stop` is set, waiting for an adapter where there is none. Raises `OutboxDamaged`."""
         visitor = Visitor(
             collector=collector,
+            stop=stop,
             models=self._models,
             drivers=self._drivers,
             zone=self._zone,
@@ -143,7 +144,7 @@ class _Ears:
 
 
 async def _visit_in_turn(visitor: Visitor, turns: Turns, agent: PairingAgent) -> None:
-    while True:
+    while not visitor.stop.is_set():
         device = await turns.next()
         agent.visiting = device.address
         fruitful = await visitor.visit(device)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -114,7 +114,9 @@ async def connected(device: BLEDevice, *, attempts: int, now: Callable[[], datet
     try:
         yield Link(client, inbox, now)
     finally:
-        await client.disconnect()
+        # A link that cannot be closed in order is closed all the same; what the visit ended with matters more.
+        with suppress(BleakError, TimeoutError, EOFError):
+            await client.disconnect()
 
 
 def _full(characteristic: str) -> str:

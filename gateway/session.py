@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
@@ -65,27 +66,37 @@ class Session:
         if self._clock is not None:
             self.recent_clocks.set(self.device, self._clock)
 
-    async def end(self) -> None:
-        """Once the link is down: keep what still lay in it, however long the disk is full, and interpret the visit.
+    async def end(self, stop: asyncio.Event) -> None:
+        """Once the link is down: keep what still lay in it, and interpret the visit.
 
-        A confirmed indication is gone from the meter, so the last ones are held until there is room for them.
+        A confirmed indication is gone from the meter, so on a full disk the last ones are held until there is room for
+        them, or until `stop`.
         """
-        arrived = self.link.rest()
-        while True:
-            try:
-                self._keep(arrived)
-                break
-            except OutboxFull as full:
-                arrived = []
-                _log.error("%d packets of %s wait in memory: %s", len(self._unkept), self.device, full)
-                await asyncio.sleep(self.patience.disk)
+        self._unkept += self.link.rest()
         try:
+            while not self._kept_all() and not stop.is_set():
+                await _pause(stop, self.patience.disk)
             self.visit.close()
         except OutboxFull as full:
             _log.error("the readings of %s wait in the journal: %s", self.device, full)
+        if self._unkept:
+            _log.error("%d packets of %s are lost: the disk stayed full", len(self._unkept), self.device)
+
+    def _kept_all(self) -> bool:
+        try:
+            self._keep([])
+        except OutboxFull as full:
+            _log.error("%d packets of %s wait in memory: %s", len(self._unkept), self.device, full)
+            return False
+        return True
 
     def _keep(self, packets: list[Packet]) -> None:
         self._unkept += packets
         if self._unkept:
             self.visit.packets(self._unkept)
             self._unkept = []
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

@@ -29,9 +29,10 @@ _ENDED = (Interrupted, BleakError, TimeoutError, EOFError)
 
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
-    """Visits meters for one collector. `zone`: the local time that meters show. `now` is aware."""
+    """Visits meters for one collector until `stop`. `zone`: the local time that meters show. `now` is aware."""
 
     collector: Collector
+    stop: asyncio.Event
     models: Catalogue
     drivers: Sequence[Driver]
     zone: tzinfo
@@ -63,7 +64,7 @@ class Visitor:
                 await driver.run(session)
         finally:
             if session is not None:
-                await session.end()
+                await session.end(self.stop)
 
     def _session(self, device: BLEDevice, link: Link, model: Model) -> Session:
         link.may_bond = model.pairing is not Pairing.PASSKEY

@@ -11,6 +11,8 @@ from tests.harness.radio.blood_pressure_meter import BloodPressureMeter
 from tests.harness.radio.meter_clock import EmulatedClock
 
 ADDRESS = "F0:F1:F2:F3:F4:01"
+# Pulse and status big-endian, user id without its flag: one of the real packets of the decoders' vectors.
+RECORDED_BY_A_BM85 = bytes.fromhex("566a0047000000ea07080b121f00003f000000")
 
 
 def records(*systolics: int) -> list[bytes]:
@@ -114,10 +116,8 @@ async def test_two_meters_at_once_are_visited_one_after_the_other(radio: Virtual
 
 
 async def test_beurer_gets_its_pause_and_its_byte_order(radio: VirtualRadio, station: Station) -> None:
-    # Recorded from a BM85: pulse and status big-endian, user id without its flag (ble_vectors.json).
-    recorded = bytes.fromhex("566a0047000000ea07080b121f00003f000000")
     async with (
-        BloodPressureMeter(radio=radio, address=ADDRESS, name="BM85", records=[recorded], deaf_for=0.1),
+        BloodPressureMeter(radio=radio, address=ADDRESS, name="BM85", records=[RECORDED_BY_A_BM85], deaf_for=0.1),
         station.listening(),
     ):
         (row,) = await station.until_rows(1)
@@ -200,3 +200,16 @@ async def test_bytes_nobody_understands_are_kept_for_a_person_to_look_at(radio: 
         rows = await station.until_rows(2)
     assert [row.get("unusable") for row in rows] == ["undecodable", None]
     assert rows[0]["raw"] == "2A35:03020304050607"
+
+
+async def test_only_meters_are_visited_and_one_may_be_known_by_its_name(radio: VirtualRadio, station: Station) -> None:
+    battery_service = 0x180F
+    async with (
+        BloodPressureMeter(radio=radio, address=ADDRESS, service=battery_service, name="LAMP", records=[]) as lamp,
+        BloodPressureMeter(
+            radio=radio, address="F0:F1:F2:F3:F4:02", name="BM85", announces_service=False, records=[RECORDED_BY_A_BM85]
+        ),
+        station.listening(),
+    ):
+        await station.until_rows(1)
+    assert lamp.diary.entries == []

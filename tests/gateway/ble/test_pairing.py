@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from tests.gateway.ble.station import LOCAL, Station
 from tests.harness.radio import packets
 from tests.harness.radio.adapter import VirtualRadio
 from tests.harness.radio.blood_pressure_meter import BloodPressureMeter
+from tests.harness.radio.glucose_meter import GlucoseMeter
 
 ADDRESS = "F0:F1:F2:F3:F4:03"
 
@@ -53,3 +55,16 @@ async def test_the_agent_says_yes_to_nobody_but_the_meter_under_visit(radio: Vir
         agent.visiting = "F0:F1:F2:F3:F4:99"
         assert await radio.agents.authorise(stranger)
     assert radio.agents.path is None, "the agent is unregistered at the end"
+
+
+async def test_a_meter_that_shows_a_code_is_left_for_a_person_to_bond(
+    radio: VirtualRadio, station: Station, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with (
+        GlucoseMeter(radio=radio, address=ADDRESS, name="Contour7830", secure=True) as meter,
+        station.listening(),
+    ):
+        await meter.diary.until("hang up")
+    assert "bond it once by hand" in caplog.text
+    assert meter.diary.times("bonded") == 0

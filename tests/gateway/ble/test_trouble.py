@@ -100,6 +100,16 @@ async def test_a_link_left_by_a_process_that_died_is_hung_up(radio: VirtualRadio
         await forgotten.disconnect()  # lets go of its bus connection only: the link has ended
 
 
+async def test_a_restarted_bluetoothd_is_found_again(bus: str, station: Station) -> None:  # noqa: ARG001
+    async with station.listening(PATIENCE.model_copy(update={"silence": 0.2})):
+        for visit in (1, 2):
+            async with (
+                VirtualRadio() as air,
+                BloodPressureMeter(radio=air, address=ADDRESS, records=records(visit)),
+            ):
+                await station.until_rows(visit)
+
+
 async def test_a_meter_that_holds_the_link_does_not_keep_the_others_waiting(
     radio: VirtualRadio, station: Station
 ) -> None:
@@ -121,3 +131,14 @@ async def test_a_stop_in_mid_visit_keeps_what_came(radio: VirtualRadio, station:
         await cuff.diary.until("hang up")
     assert station.systolics() == [100, 101]
     assert radio.agents.path is None
+
+
+async def test_a_disk_that_stays_full_does_not_hold_up_the_stop(
+    radio: VirtualRadio, station: Station, caplog: pytest.LogCaptureFixture
+) -> None:
+    connection = station.outbox.disk.connection
+    pages = connection.execute("pragma page_count").fetchone()[0]
+    connection.execute(f"pragma max_page_count = {pages + 2}")
+    async with BloodPressureMeter(radio=radio, address=ADDRESS, records=records(150)), station.listening():
+        await until_logged(caplog, "wait in memory")
+    assert "are lost: the disk stayed full" in caplog.text

@@ -41,6 +41,7 @@ class Meter:
     model: str | None = None
     secure: bool = False
     service: int = 0
+    announces_service: bool = True
     diary: Diary = field(default_factory=Diary)
     stays_silent_after_hang_up: bool = False
 
@@ -88,11 +89,12 @@ class Meter:
 
     async def advertise(self) -> None:
         """Name and service ride in the one packet: virtual controllers deliver no scan responses."""
+        services = [UUID.from_16_bits(self.service)] if self.announces_service else []
         self.device.advertising_data = bytes(
             AdvertisingData(
                 [
                     data_types.Flags(AdvertisingData.Flags.LE_GENERAL_DISCOVERABLE_MODE),
-                    data_types.IncompleteListOf16BitServiceUUIDs([UUID.from_16_bits(self.service)]),
+                    data_types.IncompleteListOf16BitServiceUUIDs(services),
                     data_types.CompleteLocalName(self.name),
                 ]
             )
