@@ -23,7 +23,7 @@ def start(
     user: Unprivileged = _AS_WE_ARE,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start `command`, output appended to `log` (None: our own). Should we die first, the kernel sends it `stop_signal`.
+    """Start `command`, output appended to `log` (None: our own). If we die first, the kernel sends it `stop_signal`.
 
     In a session of its own: Ctrl-C reaches only us, and we stop everything in order. From the main thread only: to the
     kernel the thread is the parent.
