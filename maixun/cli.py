@@ -7,6 +7,9 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from maixun.configuration import ConfigurationError
+from maixun.endpoints import NotRunning
+
 COMMANDS = {
     "up": "run everything at once on embedded services (what `make run` does)",
     "gateway": "the edge: read meters, keep readings, pass them on",
@@ -24,7 +27,9 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the console command. Returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(prog="maixun", description="Maixun 脉讯: from a person's arm to the doctor who must act")
+    parser = argparse.ArgumentParser(
+        prog="maixun", description="Maixun 脉讯: from a person's arm to the doctor who must act"
+    )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="command")
     chosen = next((word for word in given if not word.startswith("-")), None)
     for name, help_line in COMMANDS.items():
@@ -34,4 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             module.add_arguments(subparser)
             subparser.set_defaults(run=module.run)
     options = parser.parse_args(given)
-    return int(options.run(options))
+    try:
+        return int(options.run(options))
+    except (ConfigurationError, NotRunning) as error:
+        print(f"maixun {options.command}: {error}", file=sys.stderr)
+        return 2
