@@ -142,9 +142,9 @@ def message_id(payload: bytes) -> str:
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema published under docs/."""
+    """The schema published as docs/envelope-1.schema.json."""
     schema = _ENVELOPE.json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Maixun envelope, version 1"} | schema
+    return schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Maixun envelope, version 1"}
 
 
 def _refused(reason: Reason) -> Opened:
