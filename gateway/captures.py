@@ -1,8 +1,8 @@
 """Files of captured GATT packets: a JSON list, or one JSON object a line.
 
-Keys: `characteristic` (or `uuid`), `hex`; optional `device` (else `replay:<position in the file>`), `time` (ISO 8601; without
-a zone it is local; else the time of the replay), `quirk` or `quirks`, `person`. Other keys are passed over, so the
-decoders' own test vectors can be replayed.
+Keys: `characteristic` (or `uuid`), `hex`; optional `device` (else `replay:<position in the file>`), `time` (ISO 8601,
+local when it names no zone; else the time of the replay), `quirk` or `quirks`, `person`. Other keys are passed over, so
+that the decoders' own test vectors can be replayed.
 """
 
 from __future__ import annotations
@@ -64,23 +64,22 @@ def read(path: Path, *, now: datetime, zone: tzinfo) -> Captures:
 
 
 def _capture(number: int, name: str, entry: dict[str, Any], now: datetime, zone: tzinfo) -> Capture:
-    at = datetime.fromisoformat(entry["time"]) if entry.get("time") else now
+    at = datetime.fromisoformat(str(entry["time"])) if entry.get("time") else now
     quirks = entry.get("quirks") or ([entry["quirk"]] if entry.get("quirk") else [])
     return Capture(
         number=number,
         device=str(entry.get("device") or f"replay:{number}"),
-        packet=Packet(short_name(name), bytes.fromhex(entry["hex"]), at if at.tzinfo else at.replace(tzinfo=zone)),
+        packet=Packet(short_name(name), bytes.fromhex(str(entry["hex"])), at if at.tzinfo else at.replace(tzinfo=zone)),
         quirks=frozenset(quirks),
-        person=UUID(entry["person"]) if entry.get("person") else None,
+        person=UUID(str(entry["person"])) if entry.get("person") else None,
     )
 
 
 def _entries(path: Path) -> Iterator[Any]:
     try:
         text = path.read_text(encoding="utf-8")
-        yield from (
-            json.loads(text) if text.lstrip().startswith("[") else map(json.loads, filter(str.strip, text.splitlines()))
-        )
+        lines = filter(str.strip, text.splitlines())
+        yield from json.loads(text) if text.lstrip().startswith("[") else map(json.loads, lines)
     except (OSError, UnicodeDecodeError) as error:
         raise CaptureError(f"{path} cannot be read: {error}") from None
     except json.JSONDecodeError as error:

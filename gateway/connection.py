@@ -30,9 +30,7 @@ def client(gateway: str, broker: str, settings: GatewaySettings) -> tuple[Client
     `broker` is `mqtt://[user[:password]@]host[:port]` or `mqtts://…`. Raises `ConfigurationError`.
     """
     if not _NAME.fullmatch(gateway):
-        raise ConfigurationError(
-            f"a gateway's name has letters, digits, - and _ only: {gateway!r} would break its topics"
-        )
+        raise ConfigurationError(f"{gateway!r} is no name for a gateway: use up to 64 letters, digits, - and _")
     url = urlsplit(broker)
     if url.scheme not in _PORTS or not url.hostname:
         raise ConfigurationError("the broker's address must look like mqtt://host:1883 or mqtts://host:8883")

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from devices.clock import MeterClock
 from devices.gatt import short_name
+from devices.gatt.quirks import UNSTABLE_SEQUENCE
 from devices.visit import Packet, Visit
 from gateway.disk import Disk, OutboxDamaged, seal
 
@@ -103,7 +104,8 @@ class Journal:
         with self.disk.change() as connection:
             last = visit.packets[-1].received_at.astimezone(UTC).isoformat()
             connection.execute("update visit set done_at = ? where visit_id = ?", (last, visit_id))
-            for packet in visit.packets:
+            numbered = () if UNSTABLE_SEQUENCE in visit.quirks else visit.packets
+            for packet in numbered:
                 if short_name(packet.characteristic) == _GLUCOSE and len(packet.payload) >= 3:
                     self._reached(visit.device, int.from_bytes(packet.payload[1:3], "little"))
 

@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 _TICK = 0.25  # seconds between looks at the clock: how late a stop, a resend or a heartbeat may come
 _PUBACK_PATIENCE = 30.0  # a living broker answers in milliseconds; MQTT never repeats a message on a living connection
 _GOODBYE_PATIENCE = 1.0
+_NO_ANSWER = "nobody answers there, or with TLS one side's certificate is not accepted"
 
 
 class UplinkBroken(Exception):
@@ -76,11 +77,15 @@ class Uplink:
         self._broker = Saying(_log)
         self._disk = Saying(_log)
 
+    @property
+    def in_flight(self) -> int:
+        """How many messages the broker has not acknowledged yet."""
+        return len(self._flights)
+
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop`. Raises `UplinkBroken` and `OutboxDamaged`."""
         self._listen(asyncio.get_running_loop())
         self._outbox.on_new = self._wake.set
-        self._network.trouble("waiting", f"waiting for the broker at {self._where}")
         try:
             while not stop.is_set():
                 self._step()
@@ -121,7 +126,7 @@ class Uplink:
             happened(lambda: self._heard(bytes(message.payload)))
 
         self._client.on_connect = on_connect
-        self._client.on_connect_fail = lambda _client, _data: happened(lambda: self._lost("nobody answers"))
+        self._client.on_connect_fail = lambda _client, _data: happened(lambda: self._lost(_NO_ANSWER))
         self._client.on_disconnect = on_disconnect
         self._client.on_publish = on_publish
         self._client.on_message = on_message
@@ -142,7 +147,7 @@ class Uplink:
     def _lost(self, reason: str) -> None:
         self._ground()
         self._online = False
-        self._network.trouble("waiting", f"no connection to the broker at {self._where} ({reason}): trying again")
+        self._network.trouble("lost", f"waiting for the broker at {self._where}: {reason}")
 
     def _ground(self) -> None:
         """Messages of the connection before: nobody will acknowledge them any more."""

@@ -66,6 +66,7 @@ def _retry_refused(path: Path, settings: GatewaySettings) -> None:
 
 
 def _radio(options: argparse.Namespace, settings: GatewaySettings) -> Radio:
+    """Imports the chosen radio alone: the other's packages may be missing here."""
     return _bleak(options.adapter, settings) if options.radio == "bleak" else _simulated(options)
 
 

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gateway", default="replay", help="the gateway to send as (default: %(default)s)")
     parser.add_argument("--outbox", type=Path, help="keep them in this outbox (default: one that is thrown away)")
     parser.add_argument(
-        "--wait", type=float, default=30.0, metavar="SECONDS", help="for receipts (default: %(default)s)"
+        "--wait", type=float, default=30.0, metavar="SECONDS", help="default: %(default)s, for receipts"
     )
 
 

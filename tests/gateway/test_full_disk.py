@@ -60,7 +60,7 @@ def test_the_meter_gets_no_acknowledgement_and_hands_its_record_over_later(tmp_p
     box = outbox(tmp_path)
     visit = Collector(box, policy=POLICY, zone=ZONE).open(CUFF)
     kept: list[int] = []
-    box.disk.connection.execute("pragma max_page_count = 60")
+    box.disk.connection.execute("pragma max_page_count = 30")
     with pytest.raises(OutboxFull, match="keep their records"):
         hear(visit, kept)
     with pytest.raises(OutboxFull):

