@@ -39,6 +39,11 @@ def test_a_checked_and_right_clock_is_exact_and_keeps_its_own_stamp() -> None:
     assert (result.measured_at, result.quality) == (RECEIVED - timedelta(hours=3), ClockQuality.EXACT)
 
 
+def test_a_right_clock_that_is_a_minute_fast_does_not_reach_into_the_future() -> None:
+    result = placed(LOCAL + MINUTE, LOCAL + MINUTE)
+    assert (result.measured_at, result.quality) == (RECEIVED, ClockQuality.EXACT)
+
+
 def test_a_clock_that_is_six_minutes_fast_is_shifted_back_by_six_minutes() -> None:
     result = placed(LOCAL, LOCAL + 6 * MINUTE)
     assert (result.measured_at, result.quality) == (RECEIVED - 6 * MINUTE, ClockQuality.CORRECTED)

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from devices.gatt.glucose import Concentration, Glucose
 from devices.gatt.glucose_context import GlucoseContext
 from devices.gatt.quirks import UNSTABLE_SEQUENCE
-from devices.ieee11073 import Quantity
+from devices.ieee11073 import DateTime, Quantity
 from tests.devices.visits import (
+    GLUCOSE,
     NOW,
     SHOWN,
     cuff,
@@ -53,6 +55,15 @@ def test_a_meter_whose_sequence_numbers_move_is_known_by_time_and_value() -> Non
     ids = {one(("2A18", glucose(sequence=sequence)), quirks=quirks).reading_id for sequence in range(5)}
     assert len(ids) == 1
     assert one(("2A18", glucose(Quantity(56, -4))), quirks=quirks).reading_id not in ids
+
+
+def test_a_stored_record_without_a_date_is_known_by_its_bytes() -> None:
+    result = Concentration(unit="mol/L", value=GLUCOSE, sample=1, location=1)
+    undated = Glucose(sequence=7, base_time=DateTime(0, 0, 0, 7, 30, 0), concentration=result).encode()
+    other = Glucose(sequence=8, base_time=DateTime(0, 0, 0, 7, 30, 0), concentration=result).encode()
+    ids = {visit(("2A18", undated), at=NOW + timedelta(days=n))[0].reading_id for n in range(3)}
+    assert len(ids) == 1
+    assert one(("2A18", other)).reading_id not in ids
 
 
 def test_undecodable_bytes_that_come_again_are_the_same_item() -> None:

@@ -61,6 +61,16 @@ def test_compositions_without_a_stamp_go_to_the_weighing_before_them() -> None:
     assert [item.values["body_fat"] for item in items if isinstance(item, Reading)] == [20.0, 21.0]
 
 
+def test_a_composition_without_a_stamp_passes_over_an_earlier_weighing_that_had_none() -> None:
+    items = visit(weighed(70.0), weighed(71.0, TIME._replace(hour=9)), composed(21.0, None, None))
+    assert [item.values.get("body_fat") for item in items if isinstance(item, Reading)] == [None, 21.0]
+
+
+def test_a_composition_that_comes_first_goes_to_the_weighing_after_it() -> None:
+    items = visit(composed(21.0, None, None), weighed(70.0), weighed(71.0, TIME._replace(hour=9)))
+    assert [item.values.get("body_fat") for item in items if isinstance(item, Reading)] == [21.0, None]
+
+
 def test_a_composition_alone_is_a_reading_and_zeros_are_not_values() -> None:
     reading = one(composed(21.5, impedance=0.0, muscle_percentage=0.0))
     assert reading.values == {"body_fat": 21.5}
