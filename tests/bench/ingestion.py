@@ -14,7 +14,7 @@ import psycopg
 from gateway import wire
 from tests.bench import people
 from tests.bench.figure import Figure
-from tests.bench.readings import glucose
+from tests.bench.readings import PEOPLE, glucose
 from tests.harness.flood import Flood, publish_frame
 from tests.harness.line import Line, running_line, wait_until
 
@@ -38,9 +38,9 @@ def figures() -> Iterator[Figure]:
             yield Figure(name=f"{what}, memory of one", value=memory, unit="MB")
 
 
-def made(total: int, a_message: int) -> list[bytes]:
-    """Frames of messages from many gateways, each reading another one."""
-    items = [wire.item(glucose(number)) for number in range(total)]
+def made(total: int, a_message: int, *, first: int = 0, people: Sequence[int] = range(PEOPLE)) -> list[bytes]:
+    """Frames of messages from many gateways; the readings are numbers `first` and following, of these people."""
+    items = [wire.item(glucose(number, people)) for number in range(first, first + total)]
     now = datetime.now(UTC)
     frames = []
     for start in range(0, total, a_message):

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import psycopg
 
 from ingest import registry
+from ingest.accounts import NewStaff, Role, create_staff, hash_password, new_password
 from tests.bench.readings import PEOPLE, meter
 
 
@@ -29,3 +30,15 @@ def register(database: str) -> list[int]:
                 ),
             )
     return residents
+
+
+def contract(database: str, residents: list[int]) -> str:
+    """One doctor, login `doctor`, who has signed all of them; returns the password."""
+    password = new_password()
+    doctor = NewStaff(login="doctor", display_name="示范医生", role=Role.DOCTOR)
+    with psycopg.connect(database) as connection:
+        doctor_id = create_staff(connection, doctor, password_hash=hash_password(password))
+        connection.execute(
+            "update care.resident set doctor_id = %s where resident_id = any(%s)", (doctor_id, residents)
+        )
+    return password

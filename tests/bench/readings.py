@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -34,13 +35,13 @@ def packet(number: int, at: datetime, mmol_per_litre: float = NORMAL) -> bytes:
     ).encode()
 
 
-def glucose(number: int, mmol_per_litre: float = NORMAL) -> Reading:
-    """The reading that person `number % PEOPLE` takes as the number-th: each number another one."""
+def glucose(number: int, people: Sequence[int] = range(PEOPLE)) -> Reading:
+    """The number-th reading, normal, of these people in turn: each number another one."""
     received_at = datetime.now(UTC)
-    taken_at = received_at - timedelta(minutes=1, seconds=number // PEOPLE)
+    taken_at = received_at - timedelta(minutes=1, seconds=number // len(people))
     contact = visit.Visit(
-        device=meter(number % PEOPLE),
-        packets=(visit.Packet("2A18", packet(number, taken_at, mmol_per_litre), received_at),),
+        device=meter(people[number % len(people)]),
+        packets=(visit.Packet("2A18", packet(number, taken_at), received_at),),
         person=None,
         meter_clock=None,
         quirks=frozenset(),
