@@ -49,6 +49,12 @@ class Unprivileged:
             extra_groups=None if self.user is None else [],
         )
 
+    def closed_folder(self, path: Path) -> Path | None:
+        """The first folder on the way to `path` that this user may not enter; None for a user of our own rights."""
+        if self.user is None:
+            return None
+        return next((folder for folder in reversed(path.parents) if not folder.stat().st_mode & 0o001), None)
+
     def own(self, folder: Path) -> None:
         """Let that user write below `folder`."""
         if self.user is not None:
