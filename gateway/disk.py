@@ -24,8 +24,9 @@ _UNREADABLE = frozenset(
     }
 )
 _NO_WRITE = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
+PAGE = 4096  # fixed, because salvage lays a fresh file's first page over a destroyed one
 _PRAGMAS = (
-    "page_size = 4096",  # fixed, because salvage lays a fresh file's first page over a destroyed one
+    f"page_size = {PAGE}",
     "journal_mode = wal",
     "synchronous = full",  # an fsync with every commit: what we acknowledge to a meter survives a power cut
     "temp_store = memory",
@@ -102,12 +103,17 @@ class Disk:
 
     def need_room(self) -> None:
         """Refuses new records while less than the reserve is free, so that receipts can still be noted."""
-        if self._reserve_bytes and self._free() < self._reserve_bytes:
+        if self._free() < self._reserve_bytes and self._free() + self._reusable() < self._reserve_bytes:
             raise self._full(f"stands on a disk with less than {self._reserve_bytes >> 20} MB free")
 
     def _free(self) -> int:
         free = os.statvfs(self.path.parent)
         return free.f_bavail * free.f_frsize
+
+    def _reusable(self) -> int:
+        """Bytes that pruned rows left inside the file, which never shrinks."""
+        with self.meaning():
+            return int(self.connection.execute("pragma freelist_count").fetchone()[0]) * PAGE
 
     def _full(self, what: str) -> OutboxFull:
         return OutboxFull(

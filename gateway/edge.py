@@ -80,13 +80,21 @@ class Edge:
             try:
                 if found := collector.interpret_leftovers():
                     _log.info("%d readings out of the journal", found)
-                now = datetime.now(UTC)
-                collector.outbox.prune(now - timedelta(hours=self._settings.keep_stored_hours))
-                collector.journal.prune(now - timedelta(hours=self._settings.keep_journal_hours))
+                await self._forget(collector, datetime.now(UTC))
+                collector.outbox.need_room()
                 self._disk.well(f"{self._path} can be written")
             except OutboxFull as full:
                 self._disk.trouble("full", str(full))
             await _pause(stop, _UPKEEP)
+
+    async def _forget(self, collector: Collector, now: datetime) -> None:
+        """Prune what is long stored; when room is short, all that is stored: the server has it."""
+        kept = (self._settings.keep_stored_hours, self._settings.keep_journal_hours)
+        stored, journalled = kept if collector.outbox.has_room() else (0.0, 0.0)
+        while collector.outbox.prune(now - timedelta(hours=stored)):
+            await asyncio.sleep(0)  # a lot at a time: packets come in between
+        while collector.journal.prune(now - timedelta(hours=journalled)):
+            await asyncio.sleep(0)
 
 
 async def _supervised(name: str, part: Part, stop: asyncio.Event) -> None:

@@ -106,6 +106,14 @@ class Outbox:
                 "look why the server sends no receipts. Meters keep their records until there is room"
             )
 
+    def has_room(self) -> bool:
+        """Whether a reading may come in."""
+        try:
+            self.need_room()
+        except OutboxFull:
+            return False
+        return True
+
     def put(self, entries: Iterable[Reading | Unusable]) -> int:
         """Keep readings, in one commit, and return how many are new: the first placing of a reading wins.
 

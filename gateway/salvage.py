@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway.disk import OutboxDamaged, OutboxFull, forgiving_text, seal
+from gateway.disk import PAGE, OutboxDamaged, OutboxFull, forgiving_text, seal
 from gateway.outbox import Limits, Outbox
 
 _log = logging.getLogger(__name__)
-_PAGE = 4096
 _GIVE_UP = 20_000  # numbers tried in vain in a row: one lost interior page spans about 10,000 packets
 _FILES = ("-wal", "")  # the write-ahead log holds the newest commits; it goes first, it must never meet another file
 
@@ -134,7 +133,7 @@ def _mend_first_page(copy: Path, outbox: Outbox) -> None:
         except sqlite3.DatabaseError:
             _log.warning("its first page is lost and rebuilt")
     outbox.disk.connection.execute("pragma wal_checkpoint(truncate)")
-    first = outbox.disk.path.read_bytes()[:_PAGE]
+    first = outbox.disk.path.read_bytes()[:PAGE]
     with copy.open("r+b") as file:
         file.write(first[:24] + bytes(8) + first[32:])  # without the page count: SQLite then asks the file's size
 

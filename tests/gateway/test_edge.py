@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from gateway.outbox import OutboxFull
 from gateway.salvage import opened
 from maixun.runtime.service import free_port
 from tests.gateway.edge_process import ScriptedRadio
-from tests.gateway.made import CUFF, POLICY, T0, ZONE, blood_pressure, outbox, settings
+from tests.gateway.made import CUFF, POLICY, T0, ZONE, accepted, blood_pressure, outbox, reading, settings
 from tests.gateway.server import Server
 from tests.gateway.test_uplink import until
 
@@ -158,6 +158,20 @@ async def test_a_full_disk_is_waited_out(tmp_path: Path, broker: str, monkeypatc
         await until(lambda: len(server.came) == 1)
         stop.set()
         await asyncio.wait_for(task, 5)
+
+
+async def test_when_room_is_short_what_the_server_has_goes_at_once(
+    tmp_path: Path, broker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = outbox(tmp_path)
+    box.put([reading(number) for number in range(100)])
+    box.settle(accepted(*(reading(number).reading_id for number in range(99))), datetime.now(UTC))
+    box.close()
+    monkeypatch.setattr(Disk, "_free", lambda _disk: 0)
+    with Server(broker, "gw-short") as server:
+        edge = Edge("gw-short", ScriptedRadio(0, 0), broker, box.disk.path, settings(), POLICY)
+        await _serve_until(edge, lambda: len(server.came) == 1)
+    assert outbox(tmp_path).counts().stored <= 1
 
 
 async def test_a_failing_radio_does_not_stop_the_readings(

@@ -7,6 +7,7 @@ import resource
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,18 @@ def test_receipts_are_noted_and_rows_pruned_within_the_reserve(tmp_path: Path, m
     assert box.settle(accepted(reading(1).reading_id), T0) == 1
     monkeypatch.setattr(Disk, "_free", lambda _disk: 17 << 20)
     assert box.put([reading(2)]) == 1
+
+
+def test_what_was_pruned_makes_room_within_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    box = outbox(tmp_path, reserve_bytes=1 << 20)
+    readings = [reading(number) for number in range(5000)]
+    box.put(readings)
+    monkeypatch.setattr(Disk, "_free", lambda _disk: 0)
+    with pytest.raises(OutboxFull):
+        box.put([reading(5000)])
+    box.settle(accepted(*(one.reading_id for one in readings)), T0)
+    assert box.prune(T0 + timedelta(days=1)) == 5000
+    assert box.put([reading(5000)]) == 1
 
 
 def test_a_damaged_file_on_a_full_disk_stays_where_it_is(tmp_path: Path) -> None:
