@@ -21,13 +21,13 @@ _SETTINGS = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "max_connections": "100",
-    "wal_compression": "lz4",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_error_statement": "panic",  # statements and details carry people's values; a log must not
     "log_error_verbosity": "terse",
 }
-_WITH_TIMESCALEDB = {
+_FROM_DEBIAN = {
+    "wal_compression": "lz4",  # not built into every other PostgreSQL
     "shared_preload_libraries": "timescaledb",
     "timescaledb.telemetry_level": "off",
     "timescaledb.max_background_workers": "0",  # no jobs in the Apache edition; its scheduler only holds databases open
@@ -86,7 +86,7 @@ class Postgres(Service):
         if not (self.data / "PG_VERSION").is_file():
             self._initdb()
         settings = (
-            _SETTINGS | (_WITH_TIMESCALEDB if self._has_timescaledb() else {}) | ({} if self.durable else _NOT_DURABLE)
+            _SETTINGS | (_FROM_DEBIAN if self._has_timescaledb() else {}) | ({} if self.durable else _NOT_DURABLE)
         )
         lines = [f"{name} = '{value}'\n" for name, value in settings.items()]
         (self.data / "postgresql.auto.conf").write_text("".join(lines))
