@@ -11,7 +11,6 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from psycopg import Connection
-from psycopg.conninfo import make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
@@ -20,14 +19,17 @@ from api.episodes import Alert
 from api.language import Language
 from api.pages import STATIC, Pages, assets
 from api.protection import Protection
-from api.services import Services
+from api.services import ROLE, Services
 from api.settings import ApiSettings
 from api.stream import Feed
+from devices import metrics
 from ingest.alerting import rules
+from ingest.database import take_role
 from ingest.identity import load_key
-from maixun.configuration import load_all
+from ingest.settings import IngestSettings
+from maixun.configuration import load, load_all
+from maixun.configuration import settings as configured
 
-ROLE = "maixun_api"
 PATIENCE = 5.0  # seconds a request waits for a connection before it is told that the database is away
 
 DESCRIPTION = """
@@ -63,7 +65,7 @@ def utc_now() -> datetime:
 
 def create_app(settings: ApiSettings, database: str, now: Callable[[], datetime] = utc_now) -> FastAPI:
     """The application over a database. `now` is moved by hand in tests; the database need not be there yet."""
-    services = _services(settings, as_role(database), now)
+    services = _services(settings, database, now)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -85,11 +87,6 @@ def create_app(settings: ApiSettings, database: str, now: Callable[[], datetime]
     app.state.services = services
     _mount(app)
     return app
-
-
-def as_role(database: str) -> str:
-    """The connection string, asking for the rights of the API's role and no more."""
-    return make_conninfo(database, options=f"-c role={ROLE}")
 
 
 def _mount(app: FastAPI) -> None:
@@ -118,6 +115,8 @@ def _services(settings: ApiSettings, database: str, now: Callable[[], datetime])
         pages=pages,
         feed=Feed(database, key, row),
         rules=known,
+        catalogue=metrics.parse(load("metrics.yaml")),
+        limits=configured(IngestSettings, "ingest").limits,
         key=key,
         now=now,
     )
@@ -133,9 +132,16 @@ def _pool(database: str, connections: int) -> ConnectionPool[Connection[DictRow]
         min_size=1,
         max_size=connections,
         timeout=PATIENCE,
+        configure=_configure,
         open=False,
         check=ConnectionPool.check_connection,
     )
+
+
+def _configure(connection: Connection[DictRow]) -> None:
+    """Give up every right but those of the API's role."""
+    take_role(connection, ROLE)
+    connection.commit()
 
 
 def _causes(known: rules.Rules) -> dict[str, dict[str, str]]:

@@ -23,7 +23,6 @@ class Action(StrEnum):
     RESIDENT_VIEW = "resident.view"
     READINGS_VIEW = "readings.view"
     HELD_VIEW = "held.view"
-    HELD_RELEASE = "held.release"
 
 
 def write(

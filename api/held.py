@@ -12,8 +12,9 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Viewer, residents_of
+from api.cursor import Place
 from ingest.accounts import Role
-from ingest.reason import VOUCHABLE
+from ingest.reason import VOUCHABLE, Reason
 
 SHOWN_BYTES = 2048  # of a message nobody could read; the whole stays in the database
 EVERYTHING = (Role.TECHNICIAN, Role.ADMIN)
@@ -91,16 +92,17 @@ def listing(
     viewer: Viewer,
     *,
     reason: str | None,
-    before: datetime | None,
+    before: Place | None,
     limit: int,
 ) -> list[HeldItem]:
     """What is held, latest first, from `before` back; `reason` None: for any."""
     query = sql.SQL(
         "select h.* from telemetry.held h where {} and (%(reason)s::text is null or h.reason = %(reason)s)"
-        " and (%(before)s::timestamptz is null or h.received_at < %(before)s)"
-        " order by h.received_at desc, h.reading_id limit %(limit)s"
+        " and (%(at)s::timestamptz is null or (h.received_at, h.reading_id) < (%(at)s, %(id)s::uuid))"
+        " order by h.received_at desc, h.reading_id desc limit %(limit)s"
     )
-    given = {"reason": reason, "before": before, "limit": limit, **viewer.parameters}
+    at, last = before or (None, None)
+    given = {"reason": reason, "at": at, "id": last, "limit": limit, **viewer.parameters}
     rows = connection.execute(query.format(_scope(viewer)), given).fetchall()
     return [_item(row, viewer) for row in rows]
 
@@ -119,8 +121,13 @@ def sees_values(viewer: Viewer) -> bool:
 
 
 def may_vouch(viewer: Viewer) -> bool:
-    """Vouching for a value is a clinical decision."""
+    """Vouching for a value or a time is a clinical decision."""
     return viewer.is_clinical
+
+
+def needs_time(reason: str) -> bool:
+    """Whether vouching means to say when it was measured."""
+    return reason in (Reason.CLOCK_UNUSABLE, Reason.IN_FUTURE)
 
 
 def _scope(viewer: Viewer) -> sql.Composable:

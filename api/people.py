@@ -11,6 +11,7 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Viewer, residents_of
+from api.cursor import Place
 from ingest.identity import unseal
 
 
@@ -131,7 +132,14 @@ def one(connection: Connection[DictRow], viewer: Viewer, resident_id: int, key: 
 
 
 def readings(
-    connection: Connection[DictRow], resident_id: int, kind: str, *, since: datetime, before: datetime, limit: int
+    connection: Connection[DictRow],
+    resident_id: int,
+    kind: str,
+    *,
+    since: datetime,
+    before: datetime,
+    after: Place | None = None,
+    limit: int,
 ) -> list[ReadingRow]:
     """Readings of one kind, latest first. The caller has checked that the resident is the viewer's."""
     columns = _COLUMNS.get(kind, ("pulse",))
@@ -140,9 +148,19 @@ def readings(
         " from telemetry.reading m left join care.device d using (device_id)"
         " where m.resident_id = %(resident_id)s and m.kind = %(kind)s"
         " and m.measured_at >= %(since)s and m.measured_at < %(before)s"
+        " and (%(at)s::timestamptz is null or (m.measured_at, m.reading_id) < (%(at)s, %(id)s::uuid))"
         " order by m.measured_at desc, m.reading_id desc limit %(limit)s"
     ).format(sql.SQL(", ").join(sql.Identifier("m", column) for column in columns))
-    given = {"resident_id": resident_id, "kind": kind, "since": since, "before": before, "limit": limit}
+    at, last = after or (None, None)
+    given = {
+        "resident_id": resident_id,
+        "kind": kind,
+        "since": since,
+        "before": before,
+        "limit": limit,
+        "at": at,
+        "id": last,
+    }
     return [_reading(row, columns) for row in connection.execute(query, given).fetchall()]
 
 

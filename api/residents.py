@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Annotated, Any, Literal
+from enum import IntEnum, StrEnum
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -16,6 +16,7 @@ from api import audit, charts, episodes, language, people
 from api.access import Clinician, Viewer, require_resident
 from api.audit import Action
 from api.charts import Subject
+from api.cursor import Cursor, Place, following, parsed
 from api.episodes import Alert
 from api.errors import Problem, not_found
 from api.pages import age
@@ -26,11 +27,17 @@ from devices.reading import Kind
 pages = APIRouter(include_in_schema=False)
 json = APIRouter(prefix="/api/v1", tags=["residents"])
 
-DAYS = (7, 30, 90, 365)
 IN_TABLE = 100  # rows of the table under a chart; the chart itself shows all
 IN_CHART = 5000  # a year of thirteen measurements a day
 
-Days = Literal[7, 30, 90, 365]
+
+class Days(IntEnum):
+    """How far back the charts go."""
+
+    WEEK = 7
+    MONTH = 30
+    QUARTER = 90
+    YEAR = 365
 
 
 class Charted(StrEnum):
@@ -48,10 +55,10 @@ class ResidentPage(BaseModel):
 
 
 class ReadingPage(BaseModel):
-    """Readings, latest first. Pass `next` as `before` for older ones; null: there are no more."""
+    """Readings, latest first. Pass `next` as `after` for older ones; null: there are no more."""
 
     readings: list[ReadingRow]
-    next: datetime | None
+    next: str | None
 
 
 @pages.get("/residents")
@@ -78,7 +85,7 @@ def search(
 
 @pages.get("/residents/{resident_id}")
 def show(
-    request: Request, given: Given, connection: Database, viewer: Clinician, resident_id: int, days: Days = 30
+    request: Request, given: Given, connection: Database, viewer: Clinician, resident_id: int, days: Days = Days.MONTH
 ) -> Response:
     """A person's page. The look is recorded."""
     resident = _viewed(given, connection, viewer, resident_id)
@@ -90,7 +97,7 @@ def show(
         viewer=viewer,
         resident=resident,
         days=days,
-        choices=DAYS,
+        choices=Days,
         sections=sections,
         alerts=alerts,
         metric_names=charts.NAMES,
@@ -106,14 +113,13 @@ def chart(
     viewer: Clinician,
     resident_id: int,
     kind: Charted,
-    days: Days = 30,
+    days: Days = Days.MONTH,
 ) -> Response:
     """What `charts.js` draws."""
     resident = people.one(connection, viewer, resident_id, given.key)
     if resident is None:
         raise not_found()
-    until = given.now()
-    since = until - timedelta(days=days)
+    since, until = _span(given, days)
     rows = people.readings(connection, resident_id, kind, since=since, before=until, limit=IN_CHART)
     return JSONResponse(
         charts.chart(
@@ -157,16 +163,18 @@ def readings(
     resident_id: int,
     kind: Kind,
     since: Annotated[datetime | None, Query(description="default: 30 days before `before`")] = None,
-    before: Annotated[datetime | None, Query(description="the `next` of the page before; default: now")] = None,
+    before: Annotated[datetime | None, Query(description="default: now")] = None,
+    after: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=5000)] = 500,
 ) -> ReadingPage:
     """Accepted measurements of one kind in canonical units, latest first. The look is recorded."""
     require_resident(connection, viewer, resident_id)
-    until = before or given.now()
+    until = before or _span(given, 0)[1]
     start = since or until - timedelta(days=30)
-    rows = people.readings(connection, resident_id, kind, since=start, before=until, limit=limit)
+    rows = people.readings(connection, resident_id, kind, since=start, before=until, after=parsed(after), limit=limit)
     audit.write(connection, given.now(), viewer.staff_id, Action.READINGS_VIEW, resident_id, kind=kind)
-    return ReadingPage(readings=rows, next=rows[-1].measured_at if len(rows) == limit else None)
+    next_page = following(rows, limit, lambda row: Place(row.measured_at, row.reading_id))
+    return ReadingPage(readings=rows, next=next_page)
 
 
 @json.get("/residents/{resident_id}/alerts", summary="Read a resident's alerts", responses={404: {"model": Problem}})
@@ -187,11 +195,16 @@ def _viewed(given: Services, connection: Connection[DictRow], viewer: Viewer, re
 def _section(
     given: Services, connection: Connection[DictRow], resident: Resident, kind: Charted, days: int
 ) -> dict[str, Any]:
-    until = given.now()
-    since = until - timedelta(days=days)
+    since, until = _span(given, days)
     rows = people.readings(connection, resident.resident_id, kind, since=since, before=until, limit=IN_TABLE)
     limits = charts.limits(given.rules, kind, _subject(given, resident))
     return {"kind": kind.value, "unit": charts.UNITS[kind], "rows": rows, "limits": limits}
+
+
+def _span(given: Services, days: int) -> tuple[datetime, datetime]:
+    """From so many days ago up to the latest time a reading may claim: a meter's clock may be a little ahead."""
+    now = given.now()
+    return now - timedelta(days=days), now + timedelta(seconds=given.limits.future_seconds)
 
 
 def _subject(given: Services, resident: Resident) -> Subject:

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from api.pages import Pages
     from api.settings import ApiSettings
     from api.stream import Feed
+    from devices.metrics import Catalogue
     from ingest.alerting.rules import Rules
+    from ingest.settings import Limits
+
+
+ROLE = "maixun_api"  # the database role whose rights, and no more, this process takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +34,8 @@ class Services:
     pages: Pages
     feed: Feed
     rules: Rules
+    catalogue: Catalogue
+    limits: Limits
     key: bytes
     now: Callable[[], datetime]
 

@@ -17,6 +17,8 @@ from api import episodes
 from api.access import Viewer, may_see
 from api.episodes import Alert
 from api.language import Language
+from api.services import ROLE
+from ingest.database import connect
 
 log = logging.getLogger(__name__)
 
@@ -110,9 +112,8 @@ class Feed:
         reported = False
         while not self._stopping.is_set():
             try:
-                with psycopg.connect(
-                    self._database, autocommit=True, row_factory=dict_row, application_name="maixun api feed"
-                ) as connection:
+                with connect(self._database, ROLE) as connection:
+                    connection.row_factory = dict_row
                     connection.execute("listen episode")
                     reported = self._is_listening()
                     while not self._stopping.is_set():

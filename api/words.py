@@ -93,6 +93,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.CONTROL_SOLUTION: msgid("质控液测量"),
     Reason.IMPLAUSIBLE: msgid("数值不合理"),
     Reason.UNKNOWN_UNIT: msgid("单位未知"),
+    Reason.UNKNOWN_METRIC: msgid("测量项目未知"),
     Reason.UNKNOWN_DEVICE: msgid("设备未登记"),
     Reason.UNASSIGNED: msgid("设备当时无人使用"),
     Reason.UNKNOWN_SLOT: msgid("设备用户位未登记"),

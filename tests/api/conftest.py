@@ -1,4 +1,4 @@
-"""Fixtures of the tests of the pages: a county in a fresh database, the application over it, people who are signed in."""
+"""Fixtures of the tests of the pages: a county in a fresh database, the application over it, people signed in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small county for the tests of the pages: two stations, their staff, residents with readings, and alerts by the real engine."""
+"""A small county for the tests of the pages: stations, staff, residents with readings, alerts by the real engine."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from ingest.accounts import NewStaff, Role, create_staff, hash_password
@@ -26,7 +27,7 @@ from ingest.registry import (
 )
 from maixun.configuration import load_all
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of accounts that live for one test
+PASSWORD = "correct horse battery"
 PASSWORD_HASH = hash_password(PASSWORD)  # made once: it is slow on purpose
 RULES = rules.parse(load_all("rules/*.yaml"))
 
@@ -74,7 +75,7 @@ class World:
 
     def resident(self, name: str, doctor: str, station: str, **about: Any) -> int:
         """A resident with a cuff at home and a share of the station's kiosk."""
-        known = {"birth_date": date(1951, 4, 2), "sex": "female", "hypertension": True} | about
+        known: dict[str, Any] = {"birth_date": date(1951, 4, 2), "sex": "female", "hypertension": True} | about
         resident_id = register_resident(
             self.connection,
             NewResident(
@@ -119,9 +120,10 @@ class World:
             "raw": "2A35:1e80005200",
         }
         row |= columns
-        names = ", ".join(row)
-        places = ", ".join(f"%({column})s" for column in row)
-        self.connection.execute(f"insert into telemetry.reading ({names}) values ({places})".encode(), row)
+        query = sql.SQL("insert into telemetry.reading ({}) values ({})").format(
+            sql.SQL(", ").join(map(sql.Identifier, row)), sql.SQL(", ").join(map(sql.Placeholder, row))
+        )
+        self.connection.execute(query, row)
         self.connection.execute("insert into telemetry.work (resident_id) values (%s)", (row["resident_id"],))
         reading_id: UUID = row["reading_id"]
         return reading_id
@@ -138,9 +140,7 @@ class World:
 
     def episode_of(self, name: str) -> int:
         """The resident's latest episode."""
-        return int(
-            self.one("select max(episode_id) from care.episode where resident_id = %s", self.residents[name])
-        )
+        return int(self.one("select max(episode_id) from care.episode where resident_id = %s", self.residents[name]))
 
     def held(self, *, device: str, reason: str = "implausible", person: UUID | None = None) -> UUID:
         """A quarantined blood-pressure reading."""
@@ -178,7 +178,7 @@ class World:
 
 
 def settle(connection: psycopg.Connection[Any], clock: Clock) -> World:
-    """Two townships; doctors Wang and Li, each with an own resident; a lead, a technician, an admin, somebody of the CDC."""
+    """Two townships; doctors Wang and Li, each with an own resident; a lead, a technician, an admin, one of the CDC."""
     world = World(connection, clock)
     world.station("青河卫生站", "青河镇")
     world.station("云岭卫生站", "云岭镇")

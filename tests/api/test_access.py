@@ -1,0 +1,152 @@
+"""Who may see what: every endpoint asks, and a resident of somebody else does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from tests.api.conftest import SignIn
+from tests.api.world import World
+
+# Everything else asks who is there. Each of these says nothing about a person.
+PUBLIC = {
+    "/",
+    "/sign-in",
+    "/language/{chosen}",
+    "/docs",
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "/api/v1/alerts/{episode_id}/acknowledge": {"json": {"revision": 1}},
+    "/api/v1/alerts/{episode_id}/close": {"json": {"revision": 1, "outcome": "advised", "note": "x"}},
+    "/api/v1/held/{reading_id}/release": {"json": {}},
+    "/alerts/{episode_id}/acknowledge": {"data": {"revision": 1}},
+    "/alerts/{episode_id}/close": {"data": {"revision": 1, "outcome": "advised", "note": "x"}},
+    "/residents/search": {"data": {"name": "李"}},
+}
+
+
+def routes(app: FastAPI) -> Iterator[tuple[str, str, APIRoute]]:
+    """Method, path and route of every endpoint of ours."""
+    for context in app.router.iter_route_contexts() if hasattr(app.router, "iter_route_contexts") else app.routes:
+        route = getattr(context, "route", context)
+        if isinstance(route, APIRoute):
+            path = getattr(context, "path", route.path)
+            for method in route.methods or ():
+                yield method, path, route
+
+
+def asks_who(dependant: Dependant) -> bool:
+    """Whether the access check is among an endpoint's dependencies."""
+    call = dependant.call
+    mine = getattr(call, "__qualname__", "").startswith("only.") and getattr(call, "__module__", "") == "api.access"
+    return mine or any(asks_who(part) for part in dependant.dependencies)
+
+
+def test_every_endpoint_asks_who_is_there(app: FastAPI) -> None:
+    found = {(method, path): asks_who(route.dependant) for method, path, route in routes(app)}
+    assert len(found) > 25
+    without = {path for (method, path), asks in found.items() if not asks}
+    assert without == PUBLIC | {"/api/v1/session"}
+    assert found[("DELETE", "/api/v1/session")]
+    assert found[("GET", "/api/v1/session")]
+
+
+def test_nobody_gets_in_without_a_session(app: FastAPI, client: TestClient) -> None:
+    for method, path, _route in routes(app):
+        if path in PUBLIC or (method, path) == ("POST", "/api/v1/session"):
+            continue
+        answer = client.request(method, filled(path, 1), follow_redirects=False, **BODIES.get(path, {}))
+        if path.startswith("/api/"):
+            assert answer.status_code == 401, path
+            assert answer.json()["error"] == "not_signed_in"
+        else:
+            assert answer.status_code == 303, path
+            assert answer.headers["location"].startswith("/sign-in"), path
+
+
+def test_a_doctor_cannot_reach_anybody_elses_resident_through_any_endpoint(
+    app: FastAPI, world: World, as_: SignIn
+) -> None:
+    theirs = world.residents["李建国"]
+    episode = world.alert("李建国", glucose=2.4)
+    held = world.held(device=f"A4:C1:38:00:{theirs:02X}:01")
+    doctor = as_("dr.wang")
+    asked = 0
+    for method, path, _route in routes(app):
+        if path in PUBLIC or path in ("/api/v1/session", "/sign-out") or path.endswith("/stream"):
+            continue
+        answer = doctor.request(
+            method, filled(path, theirs, episode, held), params={"kind": "glucose"}, **BODIES.get(path, {})
+        )
+        asked += 1
+        if "{" in path:
+            assert answer.status_code == 404, (method, path, answer.text)
+        for secret in ("李建国", "2.4", str(held)):
+            assert secret not in answer.text, (method, path)
+    assert asked > 18
+    assert world.one("select state from care.episode where episode_id = %s", episode) == "open"
+    assert world.one("select count(*) from telemetry.held") == 1
+
+
+def test_theirs_and_nobodys_are_answered_alike(world: World, as_: SignIn) -> None:
+    doctor = as_("dr.wang")
+    theirs = doctor.get(f"/api/v1/residents/{world.residents['李建国']}")
+    nobodys = doctor.get("/api/v1/residents/999999")
+    assert (theirs.status_code, theirs.json()) == (nobodys.status_code, nobodys.json())
+
+
+@pytest.mark.parametrize("login", ["tech", "admin", "cdc"])
+def test_roles_without_residents_see_none(login: str, world: World, as_: SignIn) -> None:
+    client = as_(login)
+    for path in ("/alerts", "/residents", f"/residents/{world.residents['王秀英']}", "/api/v1/alerts"):
+        assert client.get(path).status_code == 403, path
+
+
+def test_an_account_that_is_closed_is_out_at_once(world: World, as_: SignIn) -> None:
+    doctor = as_("dr.wang")
+    assert doctor.get("/api/v1/alerts").status_code == 200
+    world.connection.execute("update care.staff set active = false where login = 'dr.wang'")
+    assert doctor.get("/api/v1/alerts").status_code == 401
+
+
+def test_looks_and_decisions_are_recorded(world: World, as_: SignIn) -> None:
+    episode = world.alert("王秀英")
+    resident = world.residents["王秀英"]
+    doctor = as_("dr.wang")
+    doctor.get(f"/residents/{resident}")
+    doctor.get(f"/alerts/{episode}")
+    doctor.post(f"/api/v1/alerts/{episode}/acknowledge", json={"revision": 1})
+    doctor.get(f"/api/v1/residents/{resident}/readings", params={"kind": "glucose"})
+    rows = world.connection.execute("select action, staff_id, resident_id from care.audit order by audit_id").fetchall()
+    wang = world.staff["dr.wang"]
+    assert rows == [
+        ("session.begin", wang, None),
+        ("resident.view", wang, resident),
+        ("alert.view", wang, resident),
+        ("episode.acknowledge", wang, resident),
+        ("readings.view", wang, resident),
+    ]
+    world.connection.execute("delete from care.audit")
+    world.connection.execute("update care.audit set staff_id = 0")
+    assert world.one("select count(*) from care.audit where staff_id = %s", wang) == 5
+
+
+def filled(path: str, resident: int, episode: int = 1, held: UUID | None = None) -> str:
+    """An address with its places filled."""
+    return (
+        path.replace("{resident_id}", str(resident))
+        .replace("{episode_id}", str(episode))
+        .replace("{reading_id}", str(held or UUID(int=1)))
+        .replace("{kind}", "glucose")
+        .replace("{chosen}", "en")
+    )
