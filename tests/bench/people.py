@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-
 import psycopg
 
-from ingest import registry
 from ingest.accounts import NewStaff, Role, create_staff, hash_password, new_password
 from tests.bench.readings import PEOPLE, meter
+
+_STATION = (
+    "insert into care.station (name, township, region_code) values ('示范社区卫生服务站', '示范镇', '370283001001')"
+)
+_RESIDENTS = """
+insert into care.resident (birth_date, sex, station_id)
+select date '1958-01-01', 'female', 1 from generate_series(1, %s)"""
+_DEVICES = """
+insert into care.device (address, model, registered_at)
+select address, 'bench', now() - interval '400 days' from unnest(%s::text[]) with ordinality as meter (address, place)
+order by place"""
+_ASSIGNMENTS = """
+insert into care.assignment (device_id, valid_from, resident_id, setting, station_id)
+select device_id, registered_at, resident_id, 'home', 1
+from (select *, row_number() over (order by device_id) as place from care.device) device
+join (select *, row_number() over (order by resident_id) as place from care.resident) resident using (place)
+order by device_id returning resident_id"""
 
 
 def register(database: str) -> list[int]:
     """Register station, residents, meters and assignments; returns the residents' ids in the order of the meters."""
-    since = datetime.now(UTC) - timedelta(days=400)
+    meters = [meter(person) for person in range(PEOPLE)]
     with psycopg.connect(database) as connection:
-        station = registry.register_station(
-            connection, name="示范社区卫生服务站", township="示范镇", region_code="370283001001"
-        )
-        residents = []
-        for person in range(PEOPLE):
-            resident = registry.NewResident(birth_date=date(1958, 1, 1), sex="female", station_id=station)
-            residents.append(registry.register_resident(connection, resident))
-            device = registry.register_device(connection, address=meter(person), model="bench", at=since)
-            registry.assign(
-                connection,
-                registry.NewAssignment(
-                    device_id=device, valid_from=since, resident_id=residents[-1], setting="home", station_id=station
-                ),
-            )
-    return residents
+        connection.execute(_STATION)
+        connection.execute(_RESIDENTS, [PEOPLE])
+        connection.execute(_DEVICES, [meters])
+        return [row[0] for row in connection.execute(_ASSIGNMENTS)]
 
 
 def contract(database: str, residents: list[int]) -> str:

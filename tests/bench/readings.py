@@ -13,7 +13,7 @@ from devices.interpret import interpret
 from devices.reading import Reading
 from maixun import configuration
 
-PEOPLE = 2000
+PEOPLE = 20_000
 _ZONE = ZoneInfo("Asia/Shanghai")
 _POLICY = clock.parse_policy(configuration.load("devices/clock.yaml"))
 NORMAL = 6.1  # mmol/L
