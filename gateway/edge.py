@@ -39,7 +39,7 @@ class Edge:
         self._path = path
         self._settings = settings
         self._policy = policy
-        self._disk = Saying(_log)
+        self._disk = Saying(_log, well=True)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop`, through full disks and damaged files. Raises `OutboxInUse` and `ConfigurationError`."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 
+_WELL = ""
+
 
 class Saying:
     """The condition of one thing, as last logged."""
 
-    def __init__(self, log: logging.Logger) -> None:
-        """`log` is the logger of whoever speaks."""
+    def __init__(self, log: logging.Logger, *, well: bool = False) -> None:
+        """`log` is the logger of whoever speaks; `well`: nobody needs to hear that all is well at the start."""
         self._log = log
-        self._condition: str | None = None
+        self._condition = _WELL if well else None
 
     def trouble(self, condition: str, detail: str) -> None:
         """Log `detail` as a warning when the condition is new."""
@@ -20,7 +22,7 @@ class Saying:
         self._condition = condition
 
     def well(self, detail: str) -> None:
-        """Log `detail` when there was trouble before, or nothing yet."""
-        if self._condition != "":
+        """Log `detail` when there was trouble before, or nothing was known."""
+        if self._condition != _WELL:
             self._log.info("%s", detail)
-        self._condition = ""
+        self._condition = _WELL

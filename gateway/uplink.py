@@ -18,7 +18,6 @@ from typing import Any
 from uuid import UUID
 
 from paho.mqtt.client import Client, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gateway import connection, heartbeat, wire
@@ -74,8 +73,8 @@ class Uplink:
         self._online = False
         self._next_beat = 0.0
         self._network = Saying(_log)
-        self._broker = Saying(_log)
-        self._disk = Saying(_log)
+        self._broker = Saying(_log, well=True)
+        self._disk = Saying(_log, well=True)
 
     @property
     def in_flight(self) -> int:
@@ -169,10 +168,13 @@ class Uplink:
     def _settle(self) -> None:
         """All receipts that came, in one commit. On a full disk they are forgotten: the readings go out again later."""
         receipts, self._receipts = self._receipts, []
+        if not receipts:
+            return
         try:
             with self._outbox.disk.change():
                 for one in receipts:
                     self._outbox.settle(one, self._now())
+            self._disk.well("receipts can be noted again")
         except OutboxFull as full:
             self._disk.trouble("full", f"receipts cannot be noted, readings will be sent again: {full}")
 
@@ -198,7 +200,7 @@ class Uplink:
         self._client.publish(wire.topic(self._gateway, "status"), payload, qos=0, retain=True)
 
     def _watch(self) -> None:
-        if self._client.loop_start() == MQTTErrorCode.MQTT_ERR_SUCCESS:  # refused while its thread lives
+        if self._client._thread is None:  # nothing public tells: is_connected() stays true
             raise UplinkBroken("the network thread had ended")
         oldest = min((flight.since for flight in self._flights.values()), default=None)
         if oldest is not None and self._monotonic() - oldest > _PUBACK_PATIENCE:
@@ -218,14 +220,16 @@ class Uplink:
         self._client.on_connect = on_connect
         self._client.on_disconnect = on_disconnect
         self._client.on_connect_fail = self._client.on_publish = self._client.on_message = None
-        if self._online:
-            self._say_status(online=False)
-        self._client.disconnect()
-        if self._online:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(gone.wait(), _GOODBYE_PATIENCE)
-        self._client.on_disconnect = None
-        self._ground()
+        try:
+            self._ground()
+            if self._online:
+                self._say_status(online=False)
+        finally:
+            self._client.disconnect()
+            if self._online:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(gone.wait(), _GOODBYE_PATIENCE)
+            self._client.on_disconnect = None
 
 
 def _nothing() -> None:

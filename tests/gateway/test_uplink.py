@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any
 import pytest
 
 from gateway.outbox import Counts, Outbox
-from gateway.uplink import Uplink
+from gateway.uplink import Uplink, UplinkBroken
 from maixun.runtime.binaries import Binaries
 from maixun.runtime.mosquitto import Mosquitto
 from tests.gateway.made import outbox, reading, settings
@@ -147,6 +149,50 @@ async def test_waiting_for_a_broker_is_said_once(
         mosquitto.stop()
     assert caplog.text.count("waiting for the broker") == 2  # once an outage
     assert caplog.text.count("connected to the broker") == 2
+
+
+async def test_a_broker_that_freezes_is_left_for_a_new_connection(tmp_path: Path, binaries: Binaries) -> None:
+    """It answers nothing and does not hang up; MQTT never repeats a message on a living connection."""
+    mosquitto = Mosquitto(binaries.mosquitto, tmp_path / "broker")
+    mosquitto.start()
+    box = outbox(tmp_path)
+    now = [0.0]
+    uplink = Uplink("gw-frozen", mosquitto.url, box, settings(), monotonic=lambda: now[0])
+    task = asyncio.create_task(uplink.run(asyncio.Event()))
+    process = mosquitto.process_id
+    assert process
+    try:
+        box.put([reading(1)])
+        await until(lambda: box.counts().sent == 1 and not uplink.in_flight)
+        os.kill(process, signal.SIGSTOP)
+        box.put([reading(2)])
+        await until(lambda: uplink.in_flight == 1)
+        now[0] += 31
+        with pytest.raises(UplinkBroken, match="took nothing for 30 s"):
+            await asyncio.wait_for(task, 10)
+        os.kill(process, signal.SIGCONT)
+        async with running("gw-frozen", mosquitto.url, box):
+            await until(lambda: box.counts().sent == 2)
+    finally:
+        os.kill(process, signal.SIGCONT)
+        mosquitto.stop()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_a_dead_network_thread_is_noticed(tmp_path: Path, broker: str, name: str) -> None:
+    """paho goes on saying that it is connected."""
+    uplink = Uplink(name, broker, outbox(tmp_path), settings())
+    with Server(broker, name) as server:
+        task = asyncio.create_task(uplink.run(asyncio.Event()))
+        await until(lambda: bool(server.statuses))
+
+        def break_down(*_: object) -> None:
+            raise ValueError("a bug in a callback")
+
+        uplink._client.on_message = break_down
+        server._client.publish(f"maixun/1/{name}/receipts", b"{}")
+        with pytest.raises(UplinkBroken, match="network thread"):
+            await asyncio.wait_for(task, 10)
 
 
 async def test_readings_taken_while_the_broker_is_away_arrive_in_order(tmp_path: Path, broker: str, name: str) -> None:
