@@ -65,11 +65,10 @@ class Criteria(NamedTuple):
             low, high = ranges[name]
             if not low <= value <= high:
                 return False
-        return all(
-            low <= values[minuend] - values[subtrahend] <= high
-            for minuend, subtrahend, low, high in self.differences
-            if minuend in values and subtrahend in values
-        )
+        for minuend, subtrahend, low, high in self.differences:
+            if minuend in values and subtrahend in values and not low <= values[minuend] - values[subtrahend] <= high:
+                return False
+        return True
 
 
 def unreadable(item: Item) -> Reason | None:

@@ -32,8 +32,8 @@ class IngestSettings(Settings):
 
     @property
     def window(self) -> int:
-        """Messages the broker may send unacknowledged (receive-maximum): every writer's batch under way and its next.
+        """Messages the broker may send unacknowledged (receive-maximum): a batch for every writer and one waiting.
 
-        Throughput is at most the window divided by the time of a batch.
+        It bounds memory and back-pressure; throughput is at most the window divided by the time of a batch.
         """
-        return min(65_535, 2 * self.writers * self.batch_readings)
+        return min(65_535, (self.writers + 1) * self.batch_readings)

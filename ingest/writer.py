@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -95,7 +96,7 @@ class Writer(threading.Thread):
         now = datetime.now(UTC)
         messages = []
         for delivery in batch:
-            _, _, gateway, leaf = delivery.topic.decode(errors="replace").split("/", 3)
+            gateway, leaf = _addressed(delivery.topic)
             if leaf == "readings":
                 messages.append(Message(gateway, delivery.payload))
             elif delivery.payload and not status.note(self._connection, gateway, delivery.payload, now):
@@ -115,6 +116,13 @@ class Writer(threading.Thread):
         if self._connection is not None:
             self._connection.close()
         self._connection = None
+
+
+@lru_cache(maxsize=10_000)
+def _addressed(topic: bytes) -> tuple[str, str]:
+    """Gateway and leaf of `maixun/1/<gateway>/<leaf>`, the only topics a worker subscribes to."""
+    _, _, gateway, leaf = topic.decode(errors="replace").split("/", 3)
+    return gateway, leaf
 
 
 def _publishes(processed: Processed) -> Iterable[Publish]:

@@ -11,8 +11,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from prometheus_client import REGISTRY
 
 from ingest.inbox import Inbox
+from ingest.metrics import SETTLED
 from ingest.migrate import migrate
 from ingest.service import run
 from ingest.settings import IngestSettings
@@ -58,6 +60,7 @@ def send(gateway: Gateway, items: Sequence[dict[str, Any]], size: int = 50) -> l
 
 def test_every_reading_is_answered_after_it_is_stored(database: str, county: County, own_broker: Mosquitto) -> None:
     bad = b"not an envelope"
+    before = _counted()
     with worker(database, own_broker.url), Gateway(own_broker.url) as gateway:
         ready(database, gateway)
         ids = send(gateway, fresh(county, range(120)))
@@ -69,6 +72,8 @@ def test_every_reading_is_answered_after_it_is_stored(database: str, county: Cou
         send(gateway, fresh(county, range(120)), size=1)
         assert set(gateway.wait(*ids).values()) == {"accepted"}
     assert count(database, "telemetry.ledger") == 121
+    received, settled = (now - then for now, then in zip(_counted(), before, strict=True))
+    assert received == settled == 120 + 1 + 120
 
 
 def test_the_latest_status_of_a_gateway_is_kept_beside_what_it_said_before(
@@ -184,6 +189,13 @@ def test_a_network_thread_that_dies_ends_the_process(
     with Gateway(own_broker.url) as gateway:
         gateway.publish(b'{"v":1,"online":true}', "status", retain=True)
         assert run(IngestSettings(), database, own_broker.url, threading.Event()) == 1
+
+
+def _counted() -> tuple[float, float]:
+    """What this process has counted so far: received, and settled over all outcomes."""
+    received = REGISTRY.get_sample_value("maixun_ingest_received_total") or 0.0
+    samples = (sample for family in SETTLED.collect() for sample in family.samples)
+    return received, sum(sample.value for sample in samples if sample.name.endswith("_total"))
 
 
 def _blocked(database: str) -> bool:
