@@ -13,6 +13,7 @@ from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.client import EpochClient, Publish
 from ingest.fast_client import client_class
@@ -23,7 +24,9 @@ from maixun.configuration import ConfigurationError
 log = logging.getLogger(__name__)
 
 # Readings are dealt out among the workers; every worker hears every status, which is little and harmless to note twice.
-FILTERS = [("$share/ingest/maixun/1/+/readings", 1), ("maixun/1/+/status", 1)]
+# Subscribing again to what the session has must not bring every retained status again.
+_OPTIONS = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
+FILTERS = [("$share/ingest/maixun/1/+/readings", _OPTIONS), ("maixun/1/+/status", _OPTIONS)]
 KEEPALIVE_SECONDS = 30
 CONNECT_TIMEOUT = 3.0  # seconds; less than the five in which a process has to stop
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -69,8 +72,7 @@ class Subscriber:
             return
         self._inbox.forget()
         self._client.established()
-        if not flags.session_present:  # subscribing again would bring every retained status again
-            client.subscribe(FILTERS)
+        client.subscribe(FILTERS)  # always: Mosquitto, killed, restores a session and not its shared subscription
         self._told = False
         log.info("connected to the broker%s", ", session resumed" if flags.session_present else "")
 
@@ -90,7 +92,8 @@ class Subscriber:
         self, _client: Client, _userdata: Any, _mid: int, codes: Sequence[ReasonCode], _properties: Properties | None
     ) -> None:
         if any(code.is_failure for code in codes):
-            log.error("the broker does not let this worker subscribe to %s: check its access rules", FILTERS)
+            topics = ", ".join(topic for topic, _ in FILTERS)
+            log.error("the broker does not let this worker subscribe to %s: check its access rules", topics)
 
 
 def _client(settings: IngestSettings, broker: str, inbox: Inbox) -> EpochClient:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import LiteralString
 
+from maixun.runtime.service import Service
 from tests.faults import poison
 from tests.faults.process import Process
 from tests.faults.world import World, wait_until
@@ -30,7 +31,7 @@ def kill_gateways(world: World, readings: int) -> None:
     world.give(world.take(readings), STREAM)
     for gateway in world.gateways:
         heard = gateway.visits_of_last()
-        wait_until(lambda: gateway.visits_of_last() > heard + 10, f"{gateway.name} hears meters")  # noqa: B023
+        wait_until(lambda: gateway.visits_of_last() > heard + 2, f"{gateway.name} hears meters")  # noqa: B023
         gateway.process.kill()
         gateway.process.start()
     _settle(world)
@@ -51,10 +52,16 @@ def kill_alerting(world: World, readings: int) -> None:
 
 
 def kill_mosquitto(world: World, readings: int) -> None:
-    """kill -9 of the broker, twice: it forgets sessions and what it had acknowledged."""
-    world.give(world.take(readings), STREAM)
-    for _ in range(2):
-        _hear_some(world)
+    """kill -9 of the broker, twice: what it had acknowledged is gone, and it comes back with what it had last saved.
+
+    The second time it has just saved: it then restores sessions, but not their shared subscriptions.
+    """
+    world.give(world.take(readings), 2 * STREAM)
+    for saves in (False, True):
+        _flow(world)
+        if saves:
+            _signal(world.mosquitto, signal.SIGUSR1)
+            _flow(world)
         world.mosquitto.kill()
         world.mosquitto.start()
     _settle(world)
@@ -63,7 +70,7 @@ def kill_mosquitto(world: World, readings: int) -> None:
 def kill_postgres(world: World, readings: int) -> None:
     """kill -9 of the database server."""
     world.give(world.take(readings), STREAM)
-    _hear_some(world)
+    _flow(world)
     world.postgres.kill()
     world.postgres.start()
     _settle(world)
@@ -72,7 +79,7 @@ def kill_postgres(world: World, readings: int) -> None:
 def stop_database(world: World, readings: int) -> None:
     """The database is stopped for ten seconds."""
     world.give(world.take(readings), STREAM + OUTAGE)
-    _hear_some(world)
+    _flow(world)
     world.postgres.stop()
     time.sleep(OUTAGE)
     world.postgres.start()
@@ -82,12 +89,10 @@ def stop_database(world: World, readings: int) -> None:
 def freeze_broker(world: World, readings: int) -> None:
     """For ten seconds the broker's port is open and nothing answers, as behind a network that swallows packets."""
     world.give(world.take(readings), STREAM + OUTAGE)
-    _hear_some(world)
-    number = world.mosquitto.process_id
-    assert number is not None
-    os.kill(number, signal.SIGSTOP)
+    _flow(world)
+    _signal(world.mosquitto, signal.SIGSTOP)
     time.sleep(OUTAGE)
-    os.kill(number, signal.SIGCONT)
+    _signal(world.mosquitto, signal.SIGCONT)
     _settle(world)
 
 
@@ -110,7 +115,7 @@ def poisoned(world: World, readings: int) -> None:
 def disk_full(world: World, readings: int) -> None:
     """No gateway can write its outbox for a while: meters are turned away and keep their records."""
     world.give(world.take(readings), STREAM)
-    _hear_some(world)
+    _flow(world)
     for gateway in world.gateways:
         _limit_files(gateway.process, gateway.outbox.with_name(f"{gateway.outbox.name}-wal").stat().st_size)
     time.sleep(3.0)
@@ -138,11 +143,21 @@ def _settle(world: World) -> None:
     wait_until(world.is_settled, "everything heard is stored, receipted and evaluated")
 
 
-def _hear_some(world: World) -> None:
-    """Wait until every gateway is in the middle of it."""
-    for gateway in world.gateways:
-        heard = gateway.visits_of_last()
-        wait_until(lambda: gateway.visits_of_last() > heard + 10, f"{gateway.name} hears meters")  # noqa: B023
+def _flow(world: World) -> None:
+    """Wait until every gateway hears meters and readings arrive in the database: then a fault is in the middle of it."""
+    heard, stored = [gateway.visits_of_last() for gateway in world.gateways], world.stored()
+    wait_until(
+        lambda: (
+            world.stored() > stored + 10
+            and all(gateway.visits_of_last() > before for gateway, before in zip(world.gateways, heard, strict=True))
+        ),
+        "readings flow",
+    )
+
+
+def _signal(service: Service, number: signal.Signals) -> None:
+    assert service.process_id is not None, f"{service.name} does not run"
+    os.kill(service.process_id, number)
 
 
 def _kill_while_blocked(world: World, processes: list[Process], table: LiteralString, backends: int) -> None:

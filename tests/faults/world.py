@@ -79,6 +79,12 @@ class World:
         """A connection of the test's own."""
         return psycopg.connect(self.database, autocommit=True)
 
+    def stored(self) -> int:
+        """How many ids the ledger has."""
+        with self.connect() as connection:
+            row = connection.execute("select count(*) from telemetry.ledger").fetchone()
+        return int(row[0]) if row else 0
+
     def is_settled(self) -> bool:
         """Whether all that was given is heard, stored, receipted and evaluated."""
         if not all(gateway.has_heard_all() and gateway.unsettled() == 0 for gateway in self.gateways):
