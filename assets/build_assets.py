@@ -17,7 +17,7 @@ TAKEN = {
 }
 
 
-class CustomBuildHook(BuildHookInterface):
+class CustomBuildHook(BuildHookInterface[Any]):
     """Runs before the wheel is packed."""
 
     def initialize(self, _version: str, _build_data: dict[str, Any]) -> None:

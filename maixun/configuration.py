@@ -1,4 +1,4 @@
-"""Where configuration lies and how it is read: YAML files, unknown keys refused, single keys overridden by environment."""
+"""Where configuration lies and how it is read: YAML, unknown keys refused, single keys overridden by environment."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def folder() -> Path:
     for candidate in (Path(named) if named else _BESIDE_THE_PACKAGES, _INSIDE_THE_WHEEL):
         if (candidate / "metrics.yaml").is_file():
             return candidate
-    raise ConfigurationError(f"no configuration in {named or _BESIDE_THE_PACKAGES}: set MAIXUN_CONFIG to a folder with metrics.yaml")
+    raise ConfigurationError(
+        f"no configuration in {named or _BESIDE_THE_PACKAGES}: set MAIXUN_CONFIG to a folder with metrics.yaml"
+    )
 
 
 def load(name: str) -> Any:
