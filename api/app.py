@@ -30,8 +30,6 @@ from ingest.settings import IngestSettings
 from maixun.configuration import load, load_all
 from maixun.configuration import settings as configured
 
-PATIENCE = 5.0  # seconds a request waits for a connection before it is told that the database is away
-
 DESCRIPTION = """
 Readings, alerts and held items of Maixun, as JSON.
 
@@ -48,6 +46,12 @@ is 409 and says who.
 **Errors** are `{"error": code, "says": {"zh": …, "en": …}}`. Times are UTC, values in the canonical
 units mmHg, /min, mmol/L, kg.
 """
+
+ROUTERS = (
+    *(router for part in (sign_in, alerts, residents, quarantine) for router in (part.pages, part.json)),
+    reference.router,
+    health.router,
+)
 
 TAGS = [
     {"name": "session", "description": "Signing in and out."},
@@ -90,11 +94,8 @@ def create_app(settings: ApiSettings, database: str, now: Callable[[], datetime]
 
 
 def _mount(app: FastAPI) -> None:
-    for part in (sign_in, alerts, residents, quarantine):
-        app.include_router(part.pages)
-        app.include_router(part.json)
-    app.include_router(reference.router)
-    app.include_router(health.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.mount("/assets", StaticFiles(directory=assets()))
     errors.install(app)
@@ -111,7 +112,7 @@ def _services(settings: ApiSettings, database: str, now: Callable[[], datetime])
 
     return Services(
         settings=settings,
-        pool=_pool(database, settings.database_connections),
+        pool=_pool(database, settings),
         pages=pages,
         feed=Feed(database, key, row),
         rules=known,
@@ -122,7 +123,7 @@ def _services(settings: ApiSettings, database: str, now: Callable[[], datetime])
     )
 
 
-def _pool(database: str, connections: int) -> ConnectionPool[Connection[DictRow]]:
+def _pool(database: str, settings: ApiSettings) -> ConnectionPool[Connection[DictRow]]:
     """Not opened yet. The pool reports every failed attempt; the feed says once that the database is away."""
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     return ConnectionPool(
@@ -130,8 +131,8 @@ def _pool(database: str, connections: int) -> ConnectionPool[Connection[DictRow]
         connection_class=Connection[DictRow],
         kwargs={"row_factory": dict_row, "application_name": "maixun api"},
         min_size=1,
-        max_size=connections,
-        timeout=PATIENCE,
+        max_size=settings.database_connections,
+        timeout=settings.database_wait_seconds,
         configure=_configure,
         open=False,
         check=ConnectionPool.check_connection,

@@ -15,7 +15,6 @@ from api.services import Database, Given, Services
 from ingest.migrate import shipped
 
 router = APIRouter(tags=["health"])
-PATIENCE = 2.0  # seconds a readiness check waits for a connection
 
 
 class Readiness(BaseModel):
@@ -56,7 +55,7 @@ def metrics(given: Given, connection: Database) -> Response:
 
 def _look(given: Services) -> tuple[bool, bool]:
     try:
-        with given.pool.connection(timeout=PATIENCE) as connection:
+        with given.pool.connection() as connection:
             return True, _is_migrated(connection)
     except (PoolTimeout, Error):
         return False, False

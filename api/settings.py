@@ -24,6 +24,7 @@ class ApiSettings(Settings):
     list_limit: int = Field(ge=1, le=1000)
     recent_days: int = Field(ge=1)
     database_connections: int = Field(ge=2)
+    database_wait_seconds: float = Field(gt=0)
 
     @field_validator("zone")
     @classmethod

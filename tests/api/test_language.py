@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from ingest.alerting.states import State
 
 import api
 from api import words
@@ -15,6 +14,7 @@ from api.language import Language, catalogue
 from devices.reading import ClockQuality, Flag, Meal
 from ingest.accounts import Role
 from ingest.alerting.episodes import Outcome
+from ingest.alerting.states import State
 from ingest.reason import Reason
 from tests.api.conftest import SignIn
 from tests.api.messages import used
