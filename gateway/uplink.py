@@ -71,6 +71,7 @@ class Uplink:
         self._flights: dict[int, _Flight] = {}
         self._receipts: list[Receipts] = []
         self._online = False
+        self._refused = False
         self._next_beat = 0.0
         self._network = Saying(_log)
         self._broker = Saying(_log, well=True)
@@ -135,7 +136,8 @@ class Uplink:
 
     def _connected(self, reason: ReasonCode) -> None:
         self._ground()
-        if reason.is_failure:
+        self._refused = reason.is_failure
+        if self._refused:
             self._network.trouble(str(reason), f"the broker at {self._where} refuses this gateway: {reason}")
             return
         self._network.well(f"connected to the broker at {self._where}")
@@ -146,7 +148,9 @@ class Uplink:
     def _lost(self, reason: str) -> None:
         self._ground()
         self._online = False
-        self._network.trouble("lost", f"waiting for the broker at {self._where}: {reason}")
+        if not self._refused:  # else the reason is said already
+            self._network.trouble("lost", f"waiting for the broker at {self._where}: {reason}")
+        self._refused = False
 
     def _ground(self) -> None:
         """Messages of the connection before: nobody will acknowledge them any more."""
@@ -158,6 +162,8 @@ class Uplink:
         self._flights.pop(mid, None)
         if reason.is_failure:
             self._broker.trouble(str(reason), f"the broker does not take readings: {reason}. Is its access list right?")
+        else:
+            self._broker.well("the broker takes readings")
 
     def _heard(self, payload: bytes) -> None:
         try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from paho.mqtt.reasoncodes import ReasonCode
 
 from gateway.outbox import Counts, Outbox
 from gateway.uplink import Uplink, UplinkBroken
@@ -176,6 +177,38 @@ async def test_a_broker_that_freezes_is_left_for_a_new_connection(tmp_path: Path
     finally:
         os.kill(process, signal.SIGCONT)
         mosquitto.stop()
+
+
+class GuardedMosquitto(Mosquitto):
+    """Takes nobody without an account, and has none."""
+
+    def prepare(self) -> None:
+        """The shipped configuration, without its open door."""
+        super().prepare()
+        self._configuration.write_text(self._configuration.read_text().replace("anonymous true", "anonymous false"))
+
+
+async def test_a_broker_that_refuses_is_named_once(
+    tmp_path: Path, binaries: Binaries, caplog: pytest.LogCaptureFixture
+) -> None:
+    mosquitto = GuardedMosquitto(binaries.mosquitto, tmp_path / "broker")
+    mosquitto.start()
+    attempts: list[int] = []
+    try:
+        async with running("gw-guarded", mosquitto.url, outbox(tmp_path)) as uplink:
+            refused = uplink._connected
+
+            def counted(reason: ReasonCode) -> None:
+                attempts.append(1)
+                refused(reason)
+
+            uplink._connected = counted  # type: ignore[method-assign]
+            await until(lambda: len(attempts) >= 2)
+    finally:
+        mosquitto.stop()
+    assert [record.message for record in caplog.records if "gateway" in record.name] == [
+        f"the broker at 127.0.0.1:{mosquitto.port} refuses this gateway: Not authorized"
+    ]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
