@@ -32,7 +32,7 @@ class EpochClient(Client):
         self.deliver = deliver
         self._in_step = threading.Lock()  # between looking at the epoch and queueing for its connection
         self._established = False
-        self._ended = False
+        self.ended = threading.Event()
         self._beat = time.monotonic()
         self.on_message = self._deliver_one
 
@@ -57,7 +57,7 @@ class EpochClient(Client):
 
     def alive(self) -> bool:
         """Whether the network thread runs. `is_connected()` stays true when it has died of an exception."""
-        return not self._ended and time.monotonic() - self._beat < SILENCE_SECONDS
+        return not self.ended.is_set() and time.monotonic() - self._beat < SILENCE_SECONDS
 
     def loop_misc(self) -> MQTTErrorCode:
         """The loop comes by here at least once a second."""
@@ -69,7 +69,7 @@ class EpochClient(Client):
         try:
             return super().loop_forever(timeout, retry_first_connection)
         finally:
-            self._ended = True
+            self.ended.set()
 
     def _send(self, publishes: Iterable[Publish], packet_ids: Sequence[int]) -> None:
         for topic, payload in publishes:

@@ -24,9 +24,9 @@ class IngestSettings(Settings):
     batch_readings: Annotated[int, Field(ge=1, le=20_000)] = 1000
     batch_milliseconds: Annotated[float, Field(ge=0, le=10_000)] = 20
     session_days: Annotated[float, Field(gt=0, le=365)] = 7
-    broker_ca_file: str | None = None
-    broker_certificate_file: str | None = None
-    broker_key_file: str | None = None
+    tls_ca: str | None = None
+    tls_certificate: str | None = None
+    tls_key: str | None = None
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
     limits: Limits = Limits()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import ssl
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -60,9 +59,7 @@ class Subscriber:
     def stop(self, seconds: float) -> None:
         """Send what is queued, then leave; the broker keeps the session."""
         self._client.disconnect()
-        deadline = time.monotonic() + seconds
-        while self._client.alive() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        self._client.ended.wait(seconds)
 
     def _connected(
         self, client: Client, _userdata: Any, flags: ConnectFlags, code: ReasonCode, _properties: Properties | None
@@ -117,6 +114,6 @@ def _client(settings: IngestSettings, broker: str, inbox: Inbox) -> EpochClient:
 
 def _secure(made: EpochClient, settings: IngestSettings) -> None:
     try:
-        made.tls_set(settings.broker_ca_file, settings.broker_certificate_file, settings.broker_key_file)
+        made.tls_set(settings.tls_ca, settings.tls_certificate, settings.tls_key)
     except (OSError, ssl.SSLError, ValueError) as error:
-        raise ConfigurationError(f"ingest.yaml: the broker_*_file settings cannot be used: {error}") from error
+        raise ConfigurationError(f"ingest.yaml: tls_ca, tls_certificate or tls_key cannot be used: {error}") from error

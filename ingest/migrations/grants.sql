@@ -2,6 +2,10 @@
 grant usage on schema care, telemetry to maixun_ingest, maixun_alerting, maixun_api;
 grant usage on schema identity to maixun_api;
 
+do $$ begin  -- batches are staged in a temporary table
+    execute format('grant temporary on database %I to maixun_ingest, maixun_api', current_database());
+end $$;
+
 -- ingest: the roster without birthdays, and never a name
 grant select on care.device, care.assignment, care.station, care.roster_version to maixun_ingest;
 grant select (resident_id, token, station_id) on care.resident to maixun_ingest;

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from devices.reading import Kind
 from ingest.pipeline import Message
 from ingest.reason import Outcome, Reason, Settled
 from tests.ingest.county import NOW, TOKEN, County, Ingest, digest, message, pressure, unusable
@@ -135,6 +138,40 @@ def test_unknown_fields_are_counted_and_dropped(ingest: Ingest, county: County) 
     processed = ingest(message([plausible, implausible], weather="rain"))
     assert processed.unknown_fields == 3
     assert ingest.connection.execute("select item ? 'colour' from telemetry.held").fetchone() == (False,)
+
+
+JSON = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9)
+)
+VALUES = st.dictionaries(st.sampled_from(["systolic", "glucose", "weight"]), st.floats(-1e300, 1e300), max_size=2)
+CHANGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": st.sampled_from(Kind) | JSON,
+        "values": VALUES | JSON,
+        "units": st.dictionaries(st.sampled_from(["systolic", "glucose"]), st.sampled_from(["kPa", "mg/dL", "?"])),
+        "measured_at": st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat) | JSON,
+        "received_at": st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat) | JSON,
+        "user": st.integers(0, 255) | JSON,
+        "person": st.uuids().map(str) | JSON,
+        "raw": st.text(max_size=9),
+        "unusable": st.sampled_from(Reason) | JSON,
+    },
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@given(st.lists(CHANGES, min_size=1, max_size=20))
+def test_no_item_makes_the_pipeline_fail_and_none_is_lost(
+    ingest: Ingest, county: County, changes: list[dict[str, Any]]
+) -> None:
+    before = ingest.count("telemetry.ledger")
+    items = [pressure(county.cuff, before + number) | change for number, change in enumerate(changes)]
+    processed = ingest(message(items))
+    assert sum(processed.counts.values()) == len(items)
+    assert {key for key, _ in processed.answers["gw-1"].readings} == {item["id"] for item in items}
+    tally = ingest.tally()
+    assert tally["ledger"] == before + len(items) == tally["reading"] + tally["held"]
 
 
 def test_the_counts_add_up_to_what_was_received(ingest: Ingest, county: County) -> None:
