@@ -139,6 +139,8 @@ class Live(_Group):
     longest_pause: Figure
     staged_first: Figure
     staged_every: Figure
+    staged_systolic: Figure
+    staged_fasting: Figure
 
 
 class Assumptions(_Group):

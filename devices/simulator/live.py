@@ -62,9 +62,8 @@ def _actors(simulation: Simulation, station: int, doctor: str) -> list[tuple[int
 
 
 def _staged(actors: list[tuple[int, Meter]], begins: datetime, pace: Live) -> Iterator[Planned]:
-    """One crisis after the other, each resident in turn."""
+    """One crisis after the other, each resident in turn; measured twice, so that the repeat confirms it."""
     for turn, (user, meter) in enumerate(cycle(actors)):
         after = pace.staged_first + turn * pace.staged_every
-        takes = 2 if meter.instrument is Instrument.CUFF else 1
         at = begins + timedelta(seconds=after * pace.speed)
-        yield Planned(after, Occasion(at, user, meter, signed_in=False, meal=Meal.FASTING, takes=takes), crisis=True)
+        yield Planned(after, Occasion(at, user, meter, signed_in=False, meal=Meal.FASTING, takes=2), crisis=True)

@@ -91,9 +91,11 @@ class Trajectory:
         return round(self._pulse + self._moment("pulse", at).gauss(0, 4))
 
     def in_crisis(self) -> Trajectory:
-        """The same body on the worst day."""
-        worst = copy(self)
+        """The same body on the worst day: bad enough for an alert whoever it is."""
+        worst, staged = copy(self), self._assumptions.live
         worst._always_in_crisis = True
+        worst._systolic = max(self._systolic, staged.staged_systolic)
+        worst._fasting = max(self._fasting, staged.staged_fasting)
         return worst
 
     def _set_pressure(self, random: Random) -> None:
