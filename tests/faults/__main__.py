@@ -9,11 +9,12 @@ import time
 from datetime import UTC, datetime
 
 from maixun import endpoints
+from maixun.runtime import child
 from tests.faults.scenarios import ALL
 from tests.faults.verdict import Verdict, judge
 from tests.faults.world import NotHealed, World, running_world
 
-READINGS = 2400  # packets a scenario: some are repeated, some hold nothing, which leaves about 2,000 ids
+READINGS = 2800  # packets a scenario: some are repeated, some hold nothing, which leaves about 2,100 ids
 
 _COLUMNS = (
     "given",
@@ -52,6 +53,8 @@ def run(world: World, names: list[str], readings: int) -> list[Verdict]:
             ALL[name](world, readings)
         except NotHealed as why:
             print(f"{name:<32} did not heal: {why}", flush=True)
+            for process in world.processes():
+                print(f"— {process.name}\n{child.last_lines(process.log)}", flush=True)
             return verdicts
         verdict = judge(world, name, time.monotonic() - began, len(world.expected) - before)
         print(_line(verdict), flush=True)

@@ -16,6 +16,7 @@ from devices.visit import Packet, Visit
 from maixun import county
 
 FASTER = 20  # so that two months of measuring fit into three days, which the rules still call fresh
+END = "end"
 BEGAN = timedelta(days=2, hours=20)  # ago
 
 
@@ -63,6 +64,25 @@ def read(path: Path) -> tuple[float, list[Visit]]:
     """The pause after each visit in seconds, and the visits."""
     head, *lines = path.read_text().splitlines()
     return float(json.loads(head)["pause"]), [_visit(json.loads(line)) for line in lines]
+
+
+def acknowledge(path: Path, number: str, found: Iterable[UUID]) -> None:
+    """Note beside the file that a gateway took its visit of this number, and the ids it made of it."""
+    line = " ".join([number, *map(str, found)])
+    with _list_of(path).open("ab", buffering=0) as file:
+        file.write(f"{line}\n".encode())
+
+
+def acknowledged(path: Path) -> dict[str, set[UUID]]:
+    """The ids of every acknowledged visit by its number; `END` is there when all were heard."""
+    listed = _list_of(path)
+    lines = listed.read_text().splitlines(keepends=True) if listed.exists() else []
+    whole = [line.split() for line in lines if line.endswith("\n")]  # the last may be under way
+    return {number: {UUID(word) for word in words} for number, *words in whole}
+
+
+def _list_of(path: Path) -> Path:
+    return path.with_suffix(".acknowledged")
 
 
 def spread(visits: list[Visit], gateways: int) -> list[list[Visit]]:

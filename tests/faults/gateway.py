@@ -13,7 +13,7 @@ from tests.faults.process import Process
 
 
 class Gateway:
-    """A folder with `feed/`, `acknowledged` and the outbox, and a process that works on them."""
+    """A folder with `feed/` and the outbox, and a process that works on them."""
 
     def __init__(self, name: str, broker: str, folder: Path, logs: Path, environment: Mapping[str, str]) -> None:
         """Not started."""
@@ -23,7 +23,7 @@ class Gateway:
         self._feed.mkdir(parents=True)
         words = ("tests.faults.gateway_process", name, broker, str(folder))
         self.process = Process(name, *words, logs=logs, environment=environment)
-        self._given: list[str] = []
+        self._given: list[Path] = []
 
     @property
     def outbox(self) -> Path:
@@ -32,22 +32,21 @@ class Gateway:
 
     def give(self, visits: list[Visit], seconds: float) -> None:
         """Have it hear these visits within about so many seconds."""
-        name = f"{len(self._given):04}.jsonl"
-        feed.write(self._feed / name, visits, seconds)
-        self._given.append(name)
+        path = self._feed / f"{len(self._given):04}.jsonl"
+        feed.write(path, visits, seconds)
+        self._given.append(path)
 
     def acknowledged(self) -> set[UUID]:
         """Every id it has acknowledged to a meter."""
-        return {UUID(word) for line in self._lines() for word in line[2:]}
+        return set().union(*(found for path in self._given for found in feed.acknowledged(path).values()))
 
     def visits_of_last(self) -> int:
         """How many visits of the last file are acknowledged."""
-        return sum(line[0] == self._given[-1] and line[1] != "end" for line in self._lines())
+        return len(feed.acknowledged(self._given[-1]))
 
     def has_heard_all(self) -> bool:
         """Whether every file is played to its end."""
-        ended = {line[0] for line in self._lines() if line[1] == "end"}
-        return ended >= set(self._given)
+        return all(feed.END in feed.acknowledged(path) for path in self._given)
 
     def unsettled(self) -> int:
         """Readings for which no receipt has come."""
@@ -57,9 +56,3 @@ class Gateway:
         finally:
             connection.close()
         return int(count)
-
-    def _lines(self) -> list[list[str]]:
-        """Whole lines only: the last may be under way."""
-        path = self._folder / "acknowledged"
-        text = path.read_text() if path.exists() else ""
-        return [line.split() for line in text.splitlines(keepends=True) if line.endswith("\n")]

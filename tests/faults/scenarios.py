@@ -11,10 +11,12 @@ from typing import LiteralString
 
 from maixun.runtime.service import Service
 from tests.faults import poison
+from tests.faults.gateway_process import TURNED_AWAY
 from tests.faults.process import Process
 from tests.faults.world import World, wait_until
 
 OUTAGE = 10.0  # seconds
+FULL = 64 << 10  # bytes: less than every outbox has by then, more than a log
 STREAM = 4.0  # seconds that the meters of a scenario take to be heard, so that the fault falls into the middle
 
 Scenario = Callable[[World, int], None]
@@ -117,8 +119,9 @@ def disk_full(world: World, readings: int) -> None:
     world.give(world.take(readings), STREAM)
     _flow(world)
     for gateway in world.gateways:
-        _limit_files(gateway.process, gateway.outbox.with_name(f"{gateway.outbox.name}-wal").stat().st_size)
-    time.sleep(3.0)
+        _limit_files(gateway.process, FULL)
+    for gateway in world.gateways:
+        wait_until(lambda: TURNED_AWAY in gateway.process.log.read_text(), f"{gateway.name} turns meters away")  # noqa: B023
     for gateway in world.gateways:
         _limit_files(gateway.process, resource.RLIM_INFINITY)
     _settle(world)
@@ -144,7 +147,7 @@ def _settle(world: World) -> None:
 
 
 def _flow(world: World) -> None:
-    """Wait until every gateway hears meters and readings arrive in the database: then a fault is in the middle of it."""
+    """Wait until every gateway hears meters and readings reach the database: then a fault falls into the middle."""
     heard, stored = [gateway.visits_of_last() for gateway in world.gateways], world.stored()
     wait_until(
         lambda: (
