@@ -1,7 +1,7 @@
 """Files of captured GATT packets: a JSON list, or one JSON object a line.
 
 Keys: `characteristic` (or `uuid`), `hex`; optional `device` (else `replay:<position in the file>`), `time` (ISO 8601,
-local when it names no zone; else the time of the replay), `quirk` or `quirks`, `person`. Other keys are passed over, so
+local when it names no zone; else the file's own), `quirk` or `quirks`, `person`. Other keys are passed over, so
 that the decoders' own test vectors can be replayed.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -44,10 +44,14 @@ class Captures:
     passed_over: int
 
 
-def read(path: Path, *, now: datetime, zone: tzinfo) -> Captures:
-    """Read a file. `now` (aware) stamps packets without a time. Raises `CaptureError`."""
+def read(path: Path, *, zone: tzinfo) -> Captures:
+    """Read a file. Raises `CaptureError`.
+
+    Packets without a time get the time at which the file was written: so a second replay makes the same readings.
+    """
     packets, passed_over = [], 0
-    for number, entry in enumerate(_entries(path), start=1):
+    text, written = _content(path)
+    for number, entry in enumerate(_entries(path, text), start=1):
         try:
             if not isinstance(entry, dict):
                 raise ValueError("is not an object")
@@ -55,7 +59,7 @@ def read(path: Path, *, now: datetime, zone: tzinfo) -> Captures:
             if name in _NUMBERS:
                 passed_over += 1
             else:
-                packets.append(_capture(number, name, entry, now, zone))
+                packets.append(_capture(number, name, entry, written, zone))
         except KeyError as missing:
             raise CaptureError(f"{path}, entry {number}: {missing} is missing") from None
         except ValueError as error:
@@ -63,8 +67,8 @@ def read(path: Path, *, now: datetime, zone: tzinfo) -> Captures:
     return Captures(tuple(packets), passed_over)
 
 
-def _capture(number: int, name: str, entry: dict[str, Any], now: datetime, zone: tzinfo) -> Capture:
-    at = datetime.fromisoformat(str(entry["time"])) if entry.get("time") else now
+def _capture(number: int, name: str, entry: dict[str, Any], written: datetime, zone: tzinfo) -> Capture:
+    at = datetime.fromisoformat(str(entry["time"])) if entry.get("time") else written
     quirks = entry.get("quirks") or ([entry["quirk"]] if entry.get("quirk") else [])
     return Capture(
         number=number,
@@ -75,12 +79,16 @@ def _capture(number: int, name: str, entry: dict[str, Any], now: datetime, zone:
     )
 
 
-def _entries(path: Path) -> Iterator[Any]:
+def _content(path: Path) -> tuple[str, datetime]:
     try:
-        text = path.read_text(encoding="utf-8")
-        lines = filter(str.strip, text.splitlines())
-        yield from json.loads(text) if text.lstrip().startswith("[") else map(json.loads, lines)
+        return path.read_text(encoding="utf-8"), datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except (OSError, UnicodeDecodeError) as error:
         raise CaptureError(f"{path} cannot be read: {error}") from None
+
+
+def _entries(path: Path, text: str) -> Iterator[Any]:
+    lines = filter(str.strip, text.splitlines())
+    try:
+        yield from json.loads(text) if text.lstrip().startswith("[") else map(json.loads, lines)
     except json.JSONDecodeError as error:
         raise CaptureError(f"{path} is neither a JSON list nor JSON lines: {error}") from None

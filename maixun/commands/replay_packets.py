@@ -9,7 +9,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 from devices.clock import parse_policy
@@ -50,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _replay(options: argparse.Namespace, settings: GatewaySettings, path: Path) -> tuple[list[Fate], int]:
     zone = settings.wall_clock()
-    captures = read(options.file, now=datetime.now(UTC), zone=zone)
+    captures = read(options.file, zone=zone)
     broker = endpoints.broker()
     with closing(opened(path, settings.limits())) as outbox:
         policy = parse_policy(configuration.load("devices/clock.yaml"))

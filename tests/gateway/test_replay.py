@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,8 @@ def test_replayed_twice_from_one_outbox_it_is_sent_once(
 def test_json_lines_and_defaults(tmp_path: Path) -> None:
     path = tmp_path / "captures.jsonl"
     path.write_text("\n\n".join(json.dumps(entry) for entry in CAPTURED) + "\n")
-    captures = read(path, now=T0, zone=ZONE)
+    os.utime(path, (T0.timestamp(), T0.timestamp()))
+    captures = read(path, zone=ZONE)
     assert captures.passed_over == 1
     cuff, meter, *_, last = captures.packets
     assert cuff.packet.received_at == meter.packet.received_at
@@ -113,11 +115,11 @@ def test_a_wrong_file_is_explained(tmp_path: Path, text: str, says: str, capsys:
     path = tmp_path / "captures.json"
     path.write_text(text)
     with pytest.raises(CaptureError, match=says):
-        read(path, now=T0, zone=ZONE)
+        read(path, zone=ZONE)
     assert main(["replay-packets", str(path)]) == 2
     assert says in capsys.readouterr().err
 
 
 def test_a_missing_file_is_explained(tmp_path: Path) -> None:
     with pytest.raises(CaptureError, match="cannot be read"):
-        read(tmp_path / "nowhere.json", now=T0, zone=ZONE)
+        read(tmp_path / "nowhere.json", zone=ZONE)

@@ -15,12 +15,13 @@ from maixun.runtime.binaries import services
 from maixun.runtime.mosquitto import Mosquitto
 from maixun.runtime.postgres import Postgres
 from maixun.runtime.program import Program
+from maixun.runtime.service import free_port
 
 _STOP_WITHIN = 5.0
 
 
 class Line:
-    """Started servers with a migrated database; programs are added with `start`."""
+    """Servers with a migrated database; programs are added with `start`."""
 
     def __init__(self, folder: Path) -> None:
         """Use `running_line`."""
@@ -29,9 +30,9 @@ class Line:
         self.postgres = Postgres(found.postgresql, folder / "postgres")
         self.mosquitto = Mosquitto(found.mosquitto, folder / "mosquitto")
         self.postgres.start()
-        self.mosquitto.start()
         self.database = self.postgres.create("maixun")
         migrate(self.database)
+        self.mosquitto.start()
         self.programs: list[Program] = []
 
     def start(self, name: str, *words: str, **environment: str) -> Program:
@@ -53,6 +54,13 @@ class Line:
             wait_until(lambda program=program: b"connected to the broker" in program.log.read_bytes())  # type: ignore[misc]
         time.sleep(0.2)  # the broker answers a subscription within a millisecond of the connection
         return started
+
+    def start_api(self) -> str:
+        """Start the pages and wait until they hear of alerts; returns their address."""
+        port = free_port()
+        api = self.start("api", "api", "--port", str(port))
+        wait_until(lambda: b"listening for alerts" in api.log.read_bytes())
+        return f"http://127.0.0.1:{port}"
 
     def count(self, table: str) -> int:
         """Rows of a table."""

@@ -1,0 +1,54 @@
+"""A small town on a running line: its people and their meters, and desks where its staff sit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.api.world import PASSWORD, Clock, World, settle
+from tests.harness.line import Line, running_line
+from tests.journeys.desk import Desk, desk
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """`world` registers people and meters; `address` is where the pages are."""
+
+    line: Line
+    world: World
+    address: str
+
+    def desk(self, login: str) -> AbstractContextManager[Desk]:
+        """A member of staff, signed in."""
+        return desk(self.address, login, PASSWORD)
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What the database holds."""
+        return self.world.connection.execute(query.encode(), values).fetchall()
+
+
+@contextmanager
+def running_town() -> Iterator[Town]:
+    """Every process of the server side at work, people of two stations registered."""
+    with (
+        running_line() as line,
+        psycopg.connect(line.database, autocommit=True) as connection,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        environment.setenv("MAIXUN_RUNTIME", str(line.folder))  # where the key lies that names are sealed with
+        world = settle(connection, _present())
+        line.start_ingest()
+        line.start("alerting", "alerting")
+        yield Town(line, world, line.start_api())
+
+
+def _present() -> Clock:
+    clock = Clock()
+    clock.time = datetime.now(UTC)
+    return clock
