@@ -12,6 +12,8 @@ from devices.gatt.fields import DecodeError, Fields, u8, u16, u32
 SUCCESS = 1
 NO_RECORDS = 6
 _BY_SEQUENCE = 1
+_BY_USER_TIME = 2
+_BOUND_SIZES = {_BY_SEQUENCE: 2, _BY_USER_TIME: 7}
 _COUNT = 5
 _RESPONSE = 6
 
@@ -35,6 +37,9 @@ class Operator(IntEnum):
     RANGE = 4
     FIRST = 5
     LAST = 6
+
+
+_BOUNDS: dict[int, int] = {Operator.UP_TO: 1, Operator.FROM: 1, Operator.RANGE: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,12 +101,28 @@ def decode(packet: bytes, _quirks: Collection[str] = ()) -> RecordAccess:
     if op in (_COUNT, _RESPONSE) and operator != Operator.NONE:
         raise DecodeError(f"an answer's operator must be 0, not {operator}")
     if op == _COUNT:
-        return Count(n=fields.u32() if fields.left() >= 4 else fields.u16())
+        return _count(packet[2:])
     if op == _RESPONSE:
         return Response(request=fields.u8(), code=fields.u8())
     if op not in Op.__members__.values():
         raise DecodeError(f"unknown record access operation {op}")
-    return Request(op=Op(op), operator=operator, operand=packet[2:])
+    return _request(Op(op), operator, packet[2:])
+
+
+def _count(number: bytes) -> Count:
+    """The profile says 16 bits; meters with few or with very many records use 8 or 32."""
+    if len(number) not in (1, 2, 4):
+        raise DecodeError(f"a number of records has 1, 2 or 4 bytes, not {len(number)}")
+    return Count(n=int.from_bytes(number, "little"))
+
+
+def _request(op: Op, operator: int, operand: bytes) -> Request:
+    """Other profiles have other filters: of those, only the filter itself must be there."""
+    bounds = _BOUNDS.get(operator, 0)
+    needed = 1 + bounds * (_BOUND_SIZES.get(operand[0], 0) if operand else 0)
+    if bounds and len(operand) < needed:
+        raise DecodeError(f"the operand of operator {operator} is cut off: {len(operand)} bytes")
+    return Request(op=op, operator=operator, operand=operand)
 
 
 def report_all() -> bytes:

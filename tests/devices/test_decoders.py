@@ -111,7 +111,29 @@ def test_a_request_is_described() -> None:
     assert decode("2A52", report_from(7)).describe() == {"op": "report", "operator": 3, "operand": "010700"}
 
 
-@pytest.mark.parametrize("packet", ["", "01", "0000", "0701", "0501", "05010201", "06", "0600", "060001"])
+@pytest.mark.parametrize(("packet", "count"), [("050001", 1), ("05000201", 258), ("050004030201", 0x01020304)])
+def test_a_count_comes_in_one_two_or_four_bytes(packet: str, count: int) -> None:
+    assert decode("2A52", bytes.fromhex(packet)).describe() == {"op": "count", "n": count}
+
+
+@pytest.mark.parametrize(
+    "packet",
+    ["0101", "0106", "010301ff00", "0102 02 e20704110f3300", "01040101000200", "0402050102", "0101ff", "02050102"],
+)
+def test_a_request_that_has_what_its_operator_needs_is_read(packet: str) -> None:
+    sent = bytes.fromhex(packet)
+    assert decode("2A52", sent).encode() == sent
+
+
+@pytest.mark.parametrize("packet", ["0103", "010301", "01030102", "0104010100", "010302e20704110f33"])
+def test_a_request_without_the_bounds_that_its_operator_needs_is_refused(packet: str) -> None:
+    with pytest.raises(DecodeError, match="operand"):
+        decode("2A52", bytes.fromhex(packet))
+
+
+@pytest.mark.parametrize(
+    "packet", ["", "01", "0000", "0701", "0500", "0501", "05010201", "0500010203", "050001020304ff", "06", "060001"]
+)
 def test_what_is_no_record_access_is_refused(packet: str) -> None:
     with pytest.raises(DecodeError):
         decode("2A52", bytes.fromhex(packet))

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-FILE = Path(__file__).with_name("ble_vectors.json")
+FILES = [Path(__file__).with_name(name) for name in ("ble_vectors.json", "more_vectors.json")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +34,6 @@ VECTORS = tuple(
         expected=each["expected"],
         quirks=frozenset({each["quirk"]} if "quirk" in each else ()),
     )
-    for each in json.loads(FILE.read_text(encoding="utf-8"))
+    for file in FILES
+    for each in json.loads(file.read_text(encoding="utf-8"))
 )
