@@ -120,7 +120,7 @@ def close(
 
 @json.get("/alerts", summary="List alerts")
 def listing(given: Given, connection: Database, viewer: Clinician, view: View = View.NOW) -> AlertList:
-    """Alerts of your residents, most severe first, then the longest waiting; `recent` gives the latest closed first."""
+    """Open ones first, then by severity, then the longest waiting; `recent` gives the latest closed first."""
     listed = _listed(given, connection, viewer, view)
     audit.write(connection, given.now(), viewer.staff_id, Action.ALERT_LIST, view=view)
     return AlertList(alerts=listed["alerts"], counts=listed["counts"])

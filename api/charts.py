@@ -79,7 +79,7 @@ def chart(
         "panels": [{"metric": metric, "name": say(NAMES[metric])} for metric in METRICS[kind]],
         "since": wall(since, zone),
         "until": wall(until, zone),
-        "series": list(series.values()),
+        "series": [series[key] for key in sorted(series, key=_order)],
         "limits": [_limit(limit, language) for limit in shown],
         "nothing": say(msgid("这段时间没有测量记录")),
     }
@@ -123,6 +123,12 @@ def _series(key: tuple[str, str, str], say: Callable[[str], str]) -> dict[str, A
     metric, place, meal = key
     what = say(words.MEALS.get(meal, MEAL_UNKNOWN)) if meal else say(NAMES[metric])
     return {"metric": metric, "place": place, "meal": meal, "name": f"{what} · {say(PLACES[place])}", "points": []}
+
+
+def _order(key: tuple[str, str, str]) -> tuple[int, ...]:
+    """The order of the legend: by place, then metric, then meal."""
+    metric, place, meal = key
+    return list(PLACES).index(place), list(NAMES).index(metric), [*words.MEALS, "unknown", ""].index(meal)
 
 
 def _point(row: ReadingRow, metric: str, say: Callable[[str], str], zone: ZoneInfo) -> dict[str, Any]:

@@ -111,9 +111,10 @@ _ALERT = sql.SQL(
 
 
 def waiting(connection: Connection[DictRow], viewer: Viewer, key: bytes, limit: int) -> list[Alert]:
-    """What is not closed, most severe first, then the longest waiting; at most `limit`."""
+    """What is not closed: open ones first, then by severity, then the longest waiting; at most `limit`."""
     query = sql.SQL(
-        "{} where {} and e.state = any(%(states)s) order by e.tier, e.opened_at, e.episode_id limit %(limit)s"
+        "{} where {} and e.state = any(%(states)s)"
+        " order by e.state <> 'open', e.tier, e.opened_at, e.episode_id limit %(limit)s"
     )
     given = {"states": list(VISIBLE_STATES), "limit": limit, **viewer.parameters}
     return _alerts(connection.execute(query.format(_ALERT, residents_of(viewer)), given).fetchall(), key)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api import access, audit, language, sessions
 from api.access import SignedIn, Viewer
@@ -35,6 +35,21 @@ class Credentials(BaseModel):
 
 class Account(BaseModel):
     """Who is signed in."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "staff_id": 3,
+                    "login": "dr.wang",
+                    "display_name": "王医生",
+                    "role": "doctor",
+                    "station_id": 2,
+                    "station_name": "青河卫生站",
+                }
+            ]
+        }
+    )
 
     staff_id: int
     login: str

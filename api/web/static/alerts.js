@@ -44,6 +44,8 @@
 
   function before(one, other) {
     if (view === "recent") { return true; }
+    var first = one.dataset.state === "open", second = other.dataset.state === "open";
+    if (first !== second) { return first; }
     if (one.dataset.tier !== other.dataset.tier) { return one.dataset.tier < other.dataset.tier; }
     return Date.parse(one.dataset.since) < Date.parse(other.dataset.since);
   }

@@ -10,32 +10,35 @@
   var LINES = { 1: "#a8231c", 2: "#8a4b00" };
   var FONT = { fontFamily: getComputedStyle(document.body).fontFamily, color: "#3c4854", fontSize: 12 };
 
-  function series(one, panels) {
+  function series(one, panels, crowded) {
     var colour = COLOURS[one.meal || one.metric];
     var home = one.place === "home";
     var panel = panels.indexOf(one.metric);
     return {
       name: one.name, type: "line", xAxisIndex: panel, yAxisIndex: panel,
-      symbol: home ? "circle" : "diamond", symbolSize: home ? 6 : 11, showSymbol: true,
+      symbol: home ? "circle" : "diamond", symbolSize: home ? (crowded ? 3 : 6) : 10, showSymbol: true, z: home ? 2 : 4,
       itemStyle: { color: home ? colour : "#fff", borderColor: colour, borderWidth: home ? 0 : 2 },
-      lineStyle: { color: colour, width: home && !one.meal ? 1.5 : 0 },
+      lineStyle: { color: colour, width: home && !one.meal ? (crowded ? 1 : 1.5) : 0 },
       data: one.points.map(function (point) {
         return {
           value: [point.at, point.value], notes: point.notes,
+          symbolSize: point.flagged && home ? 8 : undefined,
           itemStyle: point.flagged ? { color: "#fff", borderColor: "#b45309", borderWidth: 2 } : undefined
         };
       })
     };
   }
 
-  function limits(data, metric, panel) {
-    var own = data.limits.filter(function (limit) { return limit.metric === metric; });
+  function limits(data, metric, panel, range) {
+    var own = data.limits.filter(function (limit) { return limit.metric === metric; })
+      .sort(function (one, other) { return other.value - one.value; });
+    var upper = own.find(function (limit) { return limit.place === "station"; });
     return {
       type: "line", name: "", data: [], xAxisIndex: panel, yAxisIndex: panel, silent: true,
       markArea: {
         data: own.filter(function (limit) { return BANDS[limit.tier]; }).map(function (limit) {
-          var from = { yAxis: limit.value, itemStyle: { color: BANDS[limit.tier] } };
-          return limit.upwards ? [from, { yAxis: "max" }] : [{ yAxis: "min", itemStyle: from.itemStyle }, { yAxis: limit.value }];
+          var end = limit.upwards ? range.max : range.min;
+          return [{ yAxis: limit.value, itemStyle: { color: BANDS[limit.tier] } }, { yAxis: end }];
         })
       },
       markLine: {
@@ -44,11 +47,16 @@
           return {
             yAxis: limit.value,
             lineStyle: { color: colour, type: limit.place === "station" ? "dotted" : "dashed", width: 1 },
-            label: { formatter: String(limit.value), color: colour, fontSize: 11, position: limit.place === "station" ? "insideStartTop" : "end" }
+            label: { formatter: String(limit.value), color: colour, fontSize: 11, position: side(limit, upper) }
           };
         })
       }
     };
+  }
+
+  function side(limit, upper) { // home limits on the right, station limits on the left, so that close numbers stay apart
+    if (limit.place !== "station") { return "end"; }
+    return limit === upper ? "insideStartTop" : "insideStartBottom";
   }
 
   function span(data, metric) {
@@ -65,7 +73,9 @@
 
   function option(data, height) {
     var panels = data.panels.map(function (panel) { return panel.metric; });
-    var top = 40, gap = 28, bottom = 26;
+    var ranges = panels.map(function (metric) { return span(data, metric); });
+    var crowded = data.series.some(function (one) { return one.points.length > 150; });
+    var top = 64, gap = 30, bottom = 26;
     var each = (height - top - bottom - gap * (panels.length - 1)) / panels.length;
     return {
       useUTC: true, animation: false, textStyle: FONT,
@@ -81,20 +91,19 @@
       xAxis: panels.map(function (_, n) {
         return {
           type: "time", gridIndex: n, min: data.since, max: data.until, splitLine: { show: false },
-          axisLabel: { show: n === panels.length - 1, hideOverlap: true, formatter: { year: "{yyyy}", month: "{yyyy}-{MM}", day: "{MM}-{dd}", hour: "{HH}:{mm}" } },
+          axisLabel: { show: n === panels.length - 1, hideOverlap: true, formatter: { year: "{yyyy}-{MM}", month: "{yyyy}-{MM}", day: "{MM}-{dd}", hour: "{HH}:{mm}" } },
           axisLine: { lineStyle: { color: "#9aa5b1" } }
         };
       }),
       yAxis: data.panels.map(function (panel, n) {
-        var range = span(data, panel.metric);
         return {
-          type: "value", gridIndex: n, min: range.min, max: range.max, name: panels.length > 1 ? panel.name : "",
+          type: "value", gridIndex: n, min: ranges[n].min, max: ranges[n].max, name: panels.length > 1 ? panel.name : "",
           nameTextStyle: { align: "left", padding: [0, 0, 0, -36] }, nameGap: 8,
           splitLine: { lineStyle: { color: "#edf0f3" } }
         };
       }),
-      series: data.series.map(function (one) { return series(one, panels); })
-        .concat(panels.map(function (metric, n) { return limits(data, metric, n); })),
+      series: data.series.map(function (one) { return series(one, panels, crowded); })
+        .concat(panels.map(function (metric, n) { return limits(data, metric, n, ranges[n]); })),
       graphic: data.series.length ? [] : [{ type: "text", left: "center", top: "middle", style: { text: data.nothing, fill: "#52606d", fontSize: 14 } }]
     };
   }
