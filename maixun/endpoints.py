@@ -28,8 +28,9 @@ def runtime_folder() -> Path:
 def write(endpoints: Endpoints) -> None:
     """Leave the addresses for the commands that come later (`maixun replay-packets …`)."""
     path = runtime_folder() / "endpoints.json"
-    path.write_text(json.dumps(asdict(endpoints), indent=1))
+    path.touch(mode=0o600)  # before the password is in it
     path.chmod(0o600)
+    path.write_text(json.dumps(asdict(endpoints), indent=1))
 
 
 def database() -> str:

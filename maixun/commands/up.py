@@ -11,8 +11,10 @@ import urllib.request
 from pathlib import Path
 from types import FrameType
 
+from psycopg import OperationalError
+
 from api.settings import ApiSettings
-from ingest.migrate import migrate
+from ingest.migrate import MigrationRefused, migrate
 from maixun import endpoints
 from maixun.configuration import ConfigurationError, settings
 from maixun.runtime import child, line
@@ -23,6 +25,7 @@ from maixun.runtime.program import Program
 from maixun.runtime.service import Service, free_port, is_free
 from maixun.runtime.supervisor import Supervisor
 
+EMBEDDED_FAILED = (PackagesUnavailable, ServiceFailed)
 READY_WITHIN = 60.0  # seconds for the pages; on a slow disk the first connections take their time
 
 
@@ -51,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
             _run(options, endpoints.runtime_folder())
     except Stopped:
         say("stopped")
-    except (AlreadyRunning, ConfigurationError, PackagesUnavailable, ServiceFailed) as why:
+    except (AlreadyRunning, ConfigurationError, MigrationRefused, OperationalError, *EMBEDDED_FAILED) as why:
         print(why, file=sys.stderr)
         return 1
     return 0

@@ -12,6 +12,8 @@ from maixun.runtime import prefix
 from maixun.runtime.errors import PackagesUnavailable
 from maixun.runtime.packages import SERVICES
 
+_ZONES = Path("/usr/share/zoneinfo")
+
 
 @dataclass(frozen=True, slots=True)
 class Binaries:
@@ -28,6 +30,8 @@ def services(report: prefix.Report) -> Binaries:
     except PackagesUnavailable as why:
         report(f"services: {why}; looking for installed ones")
         return _installed(why)
+    if not _ZONES.is_dir():
+        raise PackagesUnavailable("PostgreSQL needs the time zones of the machine: install the package tzdata")
     return Binaries(postgresql=home / "usr/lib/postgresql/17/bin", mosquitto=home / "usr/sbin/mosquitto")
 
 

@@ -34,6 +34,7 @@ class PrivateApt:
             "-oAPT::Sandbox::User=",  # there is no privilege to drop, and user _apt cannot enter these folders
             "-oAPT::Install-Recommends=false",
             "-oAcquire::Languages=none",
+            "-oAcquire::IndexTargets::deb::Contents-deb::DefaultEnabled=false",
             "-oAcquire::Retries=3",
             "-oDebug::NoLocking=true",
         ]

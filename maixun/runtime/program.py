@@ -59,11 +59,13 @@ class Program:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(_STOP)
 
-    def stop(self, within: float) -> None:
-        """SIGTERM and wait; killed after `within` seconds."""
-        if self._process is not None:
-            child.stop(self._process, _STOP, within)
-            self._process = None
+    def stop(self, within: float) -> int:
+        """SIGTERM and wait; killed after `within` seconds. Returns the exit code, 0 if it does not run any more."""
+        if self._process is None:
+            return 0
+        child.stop(self._process, _STOP, within)
+        process, self._process = self._process, None
+        return process.returncode
 
     def finish(self) -> int:
         """Wait for a started program that ends by itself. Returns its exit code, 0 if it was never started."""

@@ -113,13 +113,15 @@ class Service(ABC):
         """Ids of the same program working on our folder; none where there is no /proc."""
         program = Path(self.command()[0]).name
         found = []
-        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        for process in Path("/proc").glob("[0-9]*"):
             try:
-                first, *words = entry.read_bytes().decode(errors="replace").split("\0")
-            except OSError:  # it ended meanwhile
+                words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+                same = (process / "exe").readlink().name == program
+                works_here = (process / "cwd").readlink().is_relative_to(self.folder)
+            except OSError:  # it ended meanwhile, or is somebody else's
                 continue
-            if Path(first).name == program and any(word.startswith(f"{self.folder}/") for word in words):
-                found.append(int(entry.parent.name))
+            if same and (works_here or any(word.startswith(f"{self.folder}/") for word in words)):
+                found.append(int(process.name))
         return found
 
 
