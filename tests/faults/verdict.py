@@ -8,7 +8,7 @@ from uuid import UUID
 
 import psycopg
 
-from tests.faults.world import World
+from tests.faults.world import World, wait_until
 
 _COUNTS: dict[str, LiteralString] = {
     "ledger": "select count(*) from telemetry.ledger",
@@ -48,13 +48,14 @@ class Verdict:
     unacknowledged: int
     doubled: int
     misfiled: int
+    missed: int
     doubled_episodes: int
     broken_histories: int
 
     @property
     def problems(self) -> dict[str, int]:
         """What should be 0 and is not."""
-        names = ("lost", "unexpected", "unacknowledged", "doubled", "misfiled", "doubled_episodes", "broken_histories")
+        names = "lost unexpected unacknowledged doubled misfiled missed doubled_episodes broken_histories".split()
         found = {name: getattr(self, name) for name in names if getattr(self, name)}
         return found | ({"unaccounted": self.ledger} if self.readings + self.held != self.ledger else {})
 
@@ -65,6 +66,7 @@ class Verdict:
 
 def judge(world: World, scenario: str, seconds: float, given: int) -> Verdict:
     """Compare everything so far: what meters held, what was acknowledged to them, and what the database has."""
+    missed = _changed_by_another_look(world)
     acknowledged = set().union(*(gateway.acknowledged() for gateway in world.gateways)) | world.published
     with world.connect() as connection:
         stored = _ids(connection)
@@ -77,8 +79,19 @@ def judge(world: World, scenario: str, seconds: float, given: int) -> Verdict:
         lost=len((acknowledged | world.expected) - stored),
         unexpected=len(stored - world.expected),
         unacknowledged=len(world.expected - acknowledged),
+        missed=missed,
         **counts,
     )
+
+
+def _changed_by_another_look(world: World) -> int:
+    """How many episodes differ after everybody is evaluated once more: an evaluation that a fault cost would show."""
+    episodes = "select resident_id, cause, state::text, tier, revision from care.episode"
+    with world.connect() as connection:
+        before = set(connection.execute(episodes))
+        connection.execute("insert into telemetry.work (resident_id) select resident_id from care.resident")
+        wait_until(world.is_settled, "everybody is evaluated once more")
+        return len(before ^ set(connection.execute(episodes)))
 
 
 def _ids(connection: psycopg.Connection[Any]) -> set[UUID]:
