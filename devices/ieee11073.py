@@ -148,6 +148,10 @@ class DateTime(NamedTuple):
         except ValueError:
             return None
 
+    def is_nonsense(self) -> bool:
+        """Whether no part is unknown and yet there is no such date: the clock is broken, not unset."""
+        return self.naive() is None and all((self.year, self.month, self.day))
+
     def shown(self) -> str | None:
         """ISO 8601 without a zone, or None when a part is unknown or there is no such date."""
         moment = self.naive()
@@ -161,3 +165,8 @@ class DateTime(NamedTuple):
 def naive(time: DateTime | None) -> datetime | None:
     """The stamp of a record that may have none."""
     return None if time is None else time.naive()
+
+
+def is_nonsense(time: DateTime | None) -> bool:
+    """Whether a record has a stamp that is no date at all."""
+    return time is not None and time.is_nonsense()

@@ -27,7 +27,7 @@ class Finding:
     `identifying`: the bytes that make the record unique within the meter. `stamp`: the time that the person saw, naive.
     `base`: the meter's inner time where that is another one; it never changes, so the id holds it. `live`: without a
     stamp, identical bytes that come again are a new measurement; a stored record with a sequence number is not live.
-    `undatable`: the meter's time for it is known to be worthless.
+    `undatable`: the meter's time for it is known to be worthless; such a record is known by its bytes.
     """
 
     kind: Kind
@@ -61,7 +61,8 @@ class Recorder:
             time_fault=finding.undatable,
             policy=self.policy,
         )
-        id_stamp = finding.base or finding.stamp or (first.received_at if finding.live else None)
+        is_new = finding.live and not finding.undatable
+        id_stamp = finding.base or finding.stamp or (first.received_at if is_new else None)
         return Reading(
             reading_id=reading_id(self.visit.device, short_name(first.characteristic), finding.identifying, id_stamp),
             kind=finding.kind,

@@ -10,7 +10,7 @@ from devices.ieee11073 import DateTime
 
 _SIZE = 14
 _SYSTOLIC_BIAS = 25
-_EMPTY = b"\xff" * 8
+_EMPTY = (b"\xff" * 7, bytes(7))  # after the first byte: never written, or cleared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +21,18 @@ class OmronRecord:
     diastolic: int
     pulse: int
     time: DateTime
+    irregular: bool = False  # heartbeat
+    movement: bool = False  # of the body
 
     def describe(self) -> dict[str, object]:
-        """Field names as in the test vectors."""
+        """Field names as in the test vectors, which have none for the cuff's doubts."""
         return {"sys": self.systolic, "dia": self.diastolic, "pulse": self.pulse, "time": self.time.shown()}
 
     def encode(self) -> bytes:
         """The record; what is not known of its last bytes is zero."""
         packet = bytes((self.systolic - _SYSTOLIC_BIAS, self.diastolic, self.pulse)) + u8(self.time.year - 2000)
-        packet += u16(self.time.hour | self.time.day << 5 | self.time.month << 10)
+        date = self.time.hour | self.time.day << 5 | self.time.month << 10
+        packet += u16(date | self.irregular << 14 | self.movement << 15)
         packet += u16(self.time.second | self.time.minute << 6)
         return packet.ljust(_SIZE, b"\0")
 
@@ -38,14 +41,18 @@ def decode(packet: bytes, _quirks: Collection[str] = ()) -> OmronRecord:
     """Decode one record. Raises DecodeError, also for an empty slot."""
     if len(packet) < _SIZE:
         raise DecodeError(f"a record has {_SIZE} bytes, not {len(packet)}")
-    if packet.startswith(_EMPTY):
+    if packet[1:8] in _EMPTY:
         raise DecodeError("an empty memory slot")
     fields = Fields(packet)
+    systolic, diastolic, pulse, year = fields.u8() + _SYSTOLIC_BIAS, fields.u8(), fields.u8(), fields.u8() & 63
+    date, clock = fields.u16(), fields.u16()
     return OmronRecord(
-        systolic=fields.u8() + _SYSTOLIC_BIAS,
-        diastolic=fields.u8(),
-        pulse=fields.u8(),
-        time=_time(fields.u8() + 2000, fields.u16(), fields.u16()),
+        systolic=systolic,
+        diastolic=diastolic,
+        pulse=pulse,
+        time=_time(2000 + year, date, clock),
+        irregular=bool(date & 1 << 14),
+        movement=bool(date & 1 << 15),
     )
 
 

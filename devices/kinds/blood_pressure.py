@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from devices.gatt.blood_pressure import BloodPressure
 from devices.gatt.omron import OmronRecord
-from devices.ieee11073 import naive, number
+from devices.ieee11073 import is_nonsense, naive, number
 from devices.reading import Flag, Kind
 from devices.recorder import Finding, Found, Item, Recorder, only
 from devices.units import canonical
@@ -53,6 +53,7 @@ def _measurement(packet: Packet, measured: BloodPressure, recorder: Recorder) ->
             values=values,
             flags=_flags(measured.status or 0),
             user=measured.user,
+            undatable=is_nonsense(measured.time),
         )
     )
 
@@ -70,6 +71,7 @@ def _record(packet: Packet, record: OmronRecord, recorder: Recorder) -> Item:
     values: dict[str, float] = {"systolic": record.systolic, "diastolic": record.diastolic}
     if record.pulse:
         values["pulse"] = record.pulse
+    doubts = {Flag.IRREGULAR_PULSE: record.irregular, Flag.BODY_MOVEMENT: record.movement}
     return recorder.reading(
         Finding(
             kind=Kind.BLOOD_PRESSURE,
@@ -77,5 +79,7 @@ def _record(packet: Packet, record: OmronRecord, recorder: Recorder) -> Item:
             identifying=packet.payload,
             stamp=stamp,
             values=values,
+            flags=Flag(sum(flag for flag, raised in doubts.items() if raised)),
+            undatable=record.time.is_nonsense(),
         )
     )

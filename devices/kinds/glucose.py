@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from devices.gatt.glucose import (
     CONTROL_SOLUTION_LOCATION,
@@ -34,7 +35,6 @@ _STATUS_FLAGS = (
 )
 _MEALS = {1: Meal.BEFORE, 2: Meal.AFTER, 3: Meal.FASTING, 4: Meal.CASUAL, 5: Meal.BEDTIME}
 _SPECIAL_FLAGS = {Special.ABOVE: Flag.ABOVE_RANGE, Special.BELOW: Flag.BELOW_RANGE}
-_SEQUENCE = slice(1, 3)
 _IDENTIFYING = slice(1, 10)  # sequence number and base time
 _OUT_OF_RANGE = Flag.ABOVE_RANGE | Flag.BELOW_RANGE
 
@@ -63,14 +63,14 @@ def _item(packets: list[Packet], measured: Glucose, context: GlucoseContext | No
         Finding(
             kind=Kind.GLUCOSE,
             packets=packets,
-            identifying=_identifying(packets[0].payload, dated=base is not None, quirks=recorder.visit.quirks),
+            identifying=_identifying(packets[0].payload, measured, recorder.visit.quirks),
             stamp=measured.stamp(),
             base=base,
             values=values,
             flags=flags,
             meal=_MEALS.get(context.meal or 0) if context else None,
             live=False,
-            undatable=bool(flags & Flag.TIME_FAULT) or measured.offset_lost(),
+            undatable=bool(flags & Flag.TIME_FAULT) or measured.offset_lost() or measured.base_time.is_nonsense(),
         )
     )
 
@@ -80,14 +80,14 @@ def _may_be_ketone(measured: Glucose, context: GlucoseContext | None) -> bool:
     return context.meal == KETONE_MEAL if context else measured.context_follows
 
 
-def _identifying(payload: bytes, *, dated: bool, quirks: Collection[str]) -> bytes:
+def _identifying(payload: bytes, measured: Glucose, quirks: Collection[str]) -> bytes:
     """A record is its sequence number and base time, whatever else changes when it is sent again.
 
     Without a date, or with a sequence number that moves, the result itself must tell records apart.
     """
     if UNSTABLE_SEQUENCE in quirks:
-        return payload[: _SEQUENCE.start] + payload[_SEQUENCE.stop :]
-    return payload[_IDENTIFYING] if dated else payload
+        return replace(measured, sequence=0, offset=None, context_follows=False).encode()
+    return payload if measured.base_time.naive() is None else payload[_IDENTIFYING]
 
 
 def _flags(measured: Glucose) -> Flag:

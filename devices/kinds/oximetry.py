@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from devices.gatt.oximetry import Oximetry
-from devices.ieee11073 import naive, number
+from devices.ieee11073 import is_nonsense, naive, number
 from devices.reading import Flag, Kind
 from devices.recorder import Finding, Found, Item, Recorder, only
 from devices.visit import Packet
@@ -42,7 +42,7 @@ def _item(packet: Packet, measured: Oximetry, recorder: Recorder) -> Item:
             stamp=stamp,
             values={"spo2": spo2} | ({"pulse": pulse} if pulse else {}),
             flags=_flags(status, measured.sensor_status or 0),
-            undatable=measured.clock_unset and stamp is not None,
+            undatable=is_nonsense(measured.time) or (measured.clock_unset and stamp is not None),
         )
     )
 

@@ -40,6 +40,7 @@ def _reading(packet: Packet, advert: _Advert, recorder: Recorder) -> Reading:
             identifying=_identifying(advert),
             stamp=stamp,
             values=values,
+            undatable=advert.time.is_nonsense(),
         )
     )
 

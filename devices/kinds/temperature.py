@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from devices.gatt.temperature import Temperature
-from devices.ieee11073 import naive, number
+from devices.ieee11073 import is_nonsense, naive, number
 from devices.reading import Kind
 from devices.recorder import Finding, Found, Item, Recorder, only
 from devices.units import canonical
@@ -30,5 +30,6 @@ def _item(packet: Packet, measured: Temperature, recorder: Recorder) -> Item:
             identifying=packet.payload,
             stamp=stamp,
             values={"temperature": canonical("temperature", value, measured.unit)},
+            undatable=is_nonsense(measured.time),
         )
     )

@@ -153,6 +153,7 @@ def test_a_full_glucose_context() -> None:
 def test_an_unsuccessful_weighing_has_no_weight() -> None:
     assert described("2A9D", "00ffff") == {"weight": None, "unit": "kg"}
     assert described("2A9C", "0000ffff") == {"fat_pct": None, "unit": "kg"}
+    assert described("2A9C", "3006" + "ffff" * 5) == {"fat_pct": None, "unit": "kg"}
 
 
 def test_an_imperial_scale_sends_pounds_and_inches() -> None:
@@ -237,9 +238,17 @@ def test_an_impedance_that_is_still_being_measured_is_unknown(filling: str) -> N
 def test_an_empty_slot_of_a_cuffs_memory_is_refused() -> None:
     with pytest.raises(DecodeError, match="empty"):
         decode("omron:HEM-7142T2", b"\xff" * 14)
+    with pytest.raises(DecodeError, match="empty"):
+        decode("omron:HEM-7142T2", bytes(14))
 
 
 def test_a_cuff_that_counts_seconds_to_63_stays_in_its_minute() -> None:
     shown = described("omron:HEM-7142T2", "645a611a72193f1180000d006699")
     assert isinstance(shown, dict)
     assert shown["time"] == "2026-06-11T18:04:59"
+
+
+def test_a_cuffs_year_has_six_bits() -> None:
+    shown = described("omron:HEM-7142T2", "645a61da7219041180000d006699")
+    assert isinstance(shown, dict)
+    assert shown["time"] == "2026-06-11T18:04:04"

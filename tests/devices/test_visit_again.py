@@ -55,6 +55,7 @@ def test_a_meter_whose_sequence_numbers_move_is_known_by_time_and_value() -> Non
     ids = {one(("2A18", glucose(sequence=sequence)), quirks=quirks).reading_id for sequence in range(5)}
     assert len(ids) == 1
     assert one(("2A18", glucose(Quantity(56, -4))), quirks=quirks).reading_id not in ids
+    assert one(("2A18", glucose(offset=60, context_follows=True)), quirks=quirks).reading_id in ids
 
 
 def test_a_stored_record_without_a_date_is_known_by_its_bytes() -> None:

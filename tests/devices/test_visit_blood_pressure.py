@@ -68,6 +68,16 @@ def test_unknown_date_parts_keep_the_reading_and_the_time_of_reception() -> None
     assert (reading.measured_at, reading.clock) == (NOW, ClockQuality.ASSUMED)
 
 
+@pytest.mark.parametrize("nonsense", [TIME._replace(month=13), TIME._replace(hour=24), TIME._replace(second=60)])
+def test_a_date_that_does_not_exist_is_neither_now_nor_a_new_measurement_when_it_is_sent_again(
+    nonsense: DateTime,
+) -> None:
+    first, again = (visit(("2A35", cuff(time=nonsense)), at=NOW + timedelta(days=n))[0] for n in range(2))
+    assert isinstance(first, Reading)
+    assert (first.measured_at, first.clock) == (None, ClockQuality.UNUSABLE)
+    assert first.reading_id == again.reading_id
+
+
 def test_a_wrong_clock_is_taken_out_of_every_reading_of_the_visit() -> None:
     items = visit(("2A35", cuff()), ("2A35", cuff(Quantity(130, 0))), clock=SHOWN + timedelta(hours=6))
     assert [(item.measured_at, item.clock) for item in items if isinstance(item, Reading)] == [

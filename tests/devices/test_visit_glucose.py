@@ -84,6 +84,12 @@ def test_a_meter_that_reports_a_time_fault_cannot_be_dated() -> None:
     assert (reading.measured_at, reading.clock, reading.flags) == (None, ClockQuality.UNUSABLE, Flag.TIME_FAULT)
 
 
+def test_a_base_time_that_does_not_exist_cannot_be_dated() -> None:
+    result = Concentration(unit="mol/L", value=Quantity(55, -4), sample=1, location=1)
+    packet = Glucose(sequence=7, base_time=TIME._replace(month=13), concentration=result).encode()
+    assert one(("2A18", packet)).clock is ClockQuality.UNUSABLE
+
+
 def test_the_users_offset_moves_the_time() -> None:
     assert one(("2A18", glucose(offset=-60))).measured_at == MEASURED - timedelta(hours=1)
 

@@ -11,6 +11,8 @@ from devices.gatt.continuous_glucose import ContinuousGlucoseRecord
 from devices.gatt.heart_rate import HeartRate
 from devices.gatt.oximetry import Oximetry
 from devices.gatt.temperature import Temperature
+from devices.gatt.weight import Weight
+from devices.gatt.xiaomi_scale import ScaleAdvert
 from devices.ieee11073 import Quantity, Special, quantity
 from devices.reading import ClockQuality, Flag, Reading
 from tests.devices.visits import (
@@ -96,3 +98,31 @@ def test_a_wrong_check_sum_or_a_failed_record_is_no_reading() -> None:
 def test_an_omron_record() -> None:
     reading = one(("omron:HEM-7142T2", bytes.fromhex("645a611a7219041180000d006699")))
     assert reading.values == {"systolic": 125, "diastolic": 90, "pulse": 97}
+    assert reading.flags == Flag(0)
+
+
+@pytest.mark.parametrize(
+    ("record", "flag"),
+    [
+        ("645a611a7259041180000d006699", Flag.IRREGULAR_PULSE),
+        ("645a611a7299041180000d006699", Flag.BODY_MOVEMENT),
+        ("50453f19ae61c91a80200200817e", Flag.IRREGULAR_PULSE),  # HEM-7144T2, userx14/omblepy#55
+    ],
+)
+def test_an_omron_record_that_the_cuff_doubts(record: str, flag: Flag) -> None:
+    reading = one(("omron:HEM-7142T2", bytes.fromhex(record)))
+    assert reading.flags == flag
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        ("2A1C", Temperature(value=quantity(37.0, -1), time=TIME._replace(day=31)).encode()),
+        ("2A5E", Oximetry(spo2=Quantity(97, 0), pulse=Quantity(72, 0), time=TIME._replace(day=31)).encode()),
+        ("2A9D", Weight(weight=70.0, time=TIME._replace(day=31)).encode()),
+        ("adv:181D:xiaomi", ScaleAdvert(weight=70.0, time=TIME._replace(day=31)).encode()),
+        ("omron:HEM-7142T2", bytes.fromhex("645a611af21b041180000d006699")),
+    ],
+)
+def test_the_31st_of_november_or_june_is_not_now(sent: tuple[str, bytes]) -> None:
+    assert one(sent).clock is ClockQuality.UNUSABLE
