@@ -25,7 +25,7 @@ _MASSES = ("muscle_mass", "fat_free_mass", "soft_lean_mass", "water_mass", "weig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyComposition:
-    """Fat and muscle in per cent, masses in `unit`, height in m with kg and in inch with lb; None: not sent."""
+    """Fat and muscle in per cent, masses in `unit`, height in m (kg) or inch (lb); None: not sent, or it failed."""
 
     fat_percentage: float | None  # None: the scale says it failed
     unit: MassUnit = "kg"
@@ -44,8 +44,8 @@ class BodyComposition:
 
     def is_placeholder(self) -> bool:
         """Whether nothing but zeros was measured: a stub that some scales send before the real packet."""
-        measured = (self.fat_percentage, self.muscle_percentage, self.impedance, *self._masses())
-        return not any(measured)
+        masses = (getattr(self, name) for name in _MASSES)
+        return not any((self.fat_percentage, self.muscle_percentage, self.impedance, *masses))
 
     def merged(self, second: BodyComposition) -> BodyComposition:
         """The whole measurement from its two packets: what the first did not say, the second does."""
@@ -88,29 +88,29 @@ class BodyComposition:
             return encode_height(value, self.unit)
         return u16(value if attribute == "basal_metabolism" else round(value * 10))
 
-    def _masses(self) -> tuple[float | None, ...]:
-        return (self.muscle_mass, self.fat_free_mass, self.soft_lean_mass, self.water_mass)
-
 
 def decode(packet: bytes, _quirks: Collection[str] = ()) -> BodyComposition:
     """Decode one packet. Raises DecodeError."""
     fields = Fields(packet)
     bits = fields.u16()
     unit: MassUnit = "lb" if bits & 1 else "kg"
-    fat = fields.u16()
     return BodyComposition(
-        fat_percentage=None if fat == UNSUCCESSFUL else fat / 10,
+        fat_percentage=_tenths(fields.u16()),
         unit=unit,
         time=fields.date_time() if bits & 1 << 1 else None,
         user=fields.u8() if bits & 1 << 2 else None,
         basal_metabolism=fields.u16() if bits & 1 << 3 else None,
-        muscle_percentage=fields.u16() / 10 if bits & 1 << 4 else None,
+        muscle_percentage=_tenths(fields.u16()) if bits & 1 << 4 else None,
         muscle_mass=mass(fields.u16(), unit) if bits & 1 << 5 else None,
         fat_free_mass=mass(fields.u16(), unit) if bits & 1 << 6 else None,
         soft_lean_mass=mass(fields.u16(), unit) if bits & 1 << 7 else None,
         water_mass=mass(fields.u16(), unit) if bits & 1 << 8 else None,
-        impedance=fields.u16() / 10 if bits & 1 << 9 else None,
+        impedance=_tenths(fields.u16()) if bits & 1 << 9 else None,
         weight=mass(fields.u16(), unit) if bits & 1 << 10 else None,
         height=height(fields.u16(), unit) if bits & 1 << 11 else None,
         multiple=bool(bits & 1 << 12),
     )
+
+
+def _tenths(raw: int) -> float | None:
+    return None if raw == UNSUCCESSFUL else raw / 10

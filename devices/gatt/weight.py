@@ -50,9 +50,8 @@ def decode(packet: bytes, _quirks: Collection[str] = ()) -> Weight:
     fields = Fields(packet)
     bits = fields.u8()
     unit: MassUnit = "lb" if bits & 1 else "kg"
-    raw = fields.u16()
     return Weight(
-        weight=None if raw == UNSUCCESSFUL else mass(raw, unit),
+        weight=mass(fields.u16(), unit),
         unit=unit,
         time=fields.date_time() if bits & 2 else None,
         user=fields.u8() if bits & 4 else None,
@@ -61,8 +60,10 @@ def decode(packet: bytes, _quirks: Collection[str] = ()) -> Weight:
     )
 
 
-def mass(raw: int, unit: MassUnit) -> float:
-    """Resolution 0.005 kg or 0.01 lb, in every characteristic of the scale services."""
+def mass(raw: int, unit: MassUnit) -> float | None:
+    """Resolution 0.005 kg or 0.01 lb, in every characteristic of the scale services; None where it failed."""
+    if raw == UNSUCCESSFUL:
+        return None
     return raw / 200 if unit == "kg" else raw / 100
 
 

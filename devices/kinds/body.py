@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from devices.gatt.body_composition import BodyComposition
 from devices.gatt.weight import Weight
-from devices.ieee11073 import naive
+from devices.ieee11073 import is_nonsense, naive
 from devices.reading import Kind
 from devices.recorder import Finding, Found, Item, Recorder
 from devices.units import canonical
@@ -80,19 +80,20 @@ def _may_belong(weight: Weight | None, composition: BodyComposition | None) -> b
 
 def _item(measurement: _Measurement, recorder: Recorder) -> Item:
     weight, composition = measurement.weight, measurement.composition
-    source = weight or composition
-    stamp = naive(source.time) if source else None
+    sources = [source for source in (weight, composition) if source]
+    time = next((source.time for source in sources if source.time), None)
     values = (_of_composition(composition, weight) if composition else {}) | (_of_weight(weight) if weight else {})
     if not values:
-        return recorder.unusable(measurement.packets, "not_a_number", stamp)
+        return recorder.unusable(measurement.packets, "not_a_number", naive(time))
     return recorder.reading(
         Finding(
             kind=Kind.BODY,
             packets=measurement.packets,
             identifying=measurement.packets[0].payload,
-            stamp=stamp,
+            stamp=naive(time),
             values=values,
-            user=source.user if source else None,
+            user=next((source.user for source in sources if source.user is not None), None),
+            undatable=is_nonsense(time),
         )
     )
 

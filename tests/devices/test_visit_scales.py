@@ -8,6 +8,7 @@ from devices.gatt.xiaomi_scale import BodyScaleAdvert
 from devices.ieee11073 import DateTime
 from devices.reading import Reading, Unusable
 from tests.devices.visits import (
+    MEASURED,
     OTHER_USER,
     TIME,
     one,
@@ -85,6 +86,21 @@ def test_thirty_five_stubs_and_one_composition() -> None:
     items = visit(weighed(), *[stub] * 35, composed())
     assert [item.reason for item in items if isinstance(item, Unusable)] == ["placeholder"]
     assert [item.values["body_fat"] for item in items if isinstance(item, Reading)] == [21.5]
+
+
+def test_what_the_weighing_does_not_say_its_composition_does() -> None:
+    reading = one(weighed(time=None, user=None), composed())
+    assert (reading.user_slot, reading.measured_at) == (1, MEASURED)
+
+
+def test_a_weight_sent_with_an_empty_composition_is_no_placeholder() -> None:
+    reading = one(composed(0.0, impedance=0.0, muscle_percentage=0.0, weight=80.0))
+    assert reading.values == {"weight": 80.0}
+
+
+def test_a_composition_that_failed_in_every_field_holds_no_numbers() -> None:
+    failed = bytes.fromhex("3006") + b"\xff\xff" * 5  # muscle share and mass, impedance, weight
+    assert refused(("2A9C", failed)) == "placeholder"
 
 
 def test_a_composition_in_two_packets_is_one_reading() -> None:
