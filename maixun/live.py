@@ -9,7 +9,8 @@ from devices.simulator.simulation import ZONE, Simulation
 from gateway.edge import Edge
 from gateway.settings import GatewaySettings
 from gateway.simulated_radio import SimulatedRadio
-from maixun import configuration, county, endpoints
+from maixun import configuration, county
+from maixun.commands.gateway import outbox_path
 
 
 async def play(
@@ -24,6 +25,6 @@ async def play(
     async with asyncio.TaskGroup() as gateways:
         for station in simulation.county.stations:
             radio = SimulatedRadio(simulation, station.number, speed=speed, staged_for=staged_for)
-            outbox = endpoints.runtime_folder() / "gateways" / f"{station.gateway}.sqlite"
+            outbox = outbox_path(station.gateway)
             edge = Edge(station.gateway, radio, broker, outbox, settings, county.clock_policy())
             gateways.create_task(edge.run(stop), name=station.gateway)
