@@ -62,7 +62,6 @@ def register(
             ids.residents[resident.number] = _register_resident(connection, resident, ids, key)
         for meter in meters:
             _register_meter(connection, meter, ids)
-    return True
 
 
 def is_registered(connection: Connection[Any], county: County) -> bool:
