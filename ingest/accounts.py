@@ -1,4 +1,4 @@
-"""Accounts of staff: argon2id passwords, roles, stations. Nobody but this module writes `care.staff`."""
+"""Accounts of staff: argon2id passwords, roles, stations. Nothing else writes `care.staff`."""
 
 from __future__ import annotations
 
@@ -80,6 +80,17 @@ def create_staff(connection: Connection[Any], staff: NewStaff, *, password_hash:
     except UniqueViolation:
         raise AccountError(f"the login {staff.login!r} is taken: choose another") from None
     return int(row[0])
+
+
+def set_password(connection: Connection[Any], login: str, *, password_hash: str) -> None:
+    """Give an account another password and end its sessions. Raises `AccountError` when there is no such account."""
+    with connection.transaction():
+        changed = connection.execute(
+            "update care.staff set password_hash = %s where login = %s returning staff_id", (password_hash, login)
+        ).fetchone()
+        if changed is None:
+            raise AccountError(f"there is no account {login!r}")
+        connection.execute("delete from care.session where staff_id = %s", (changed[0],))
 
 
 @cache

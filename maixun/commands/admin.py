@@ -1,0 +1,196 @@
+"""`maixun admin`: accounts, devices, assignments, and what was held back. Passwords are never arguments."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from devices import metrics
+from ingest import held
+from ingest.accounts import (
+    AccountError,
+    NewStaff,
+    Role,
+    create_staff,
+    hash_password,
+    new_password,
+    set_password,
+)
+from ingest.reason import Reason
+from ingest.registry import NewAssignment, assign, register_device
+from ingest.settings import IngestSettings
+from maixun import endpoints
+from maixun.configuration import ConfigurationError, load, settings
+from maixun.endpoints import NotRunning
+
+SETTINGS = ("home", "kiosk", "station", "school", "enterprise")
+Connection = psycopg.Connection[Any]
+
+
+class Unknown(Exception):
+    """Something named on the command line is not registered; the message says what."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """One subcommand a noun, one below it a verb."""
+    nouns = parser.add_subparsers(required=True, metavar="what")
+    _staff(nouns.add_parser("staff", help="accounts").add_subparsers(required=True, metavar="action"))
+    _device(
+        nouns.add_parser("device", help="meters and who holds them").add_subparsers(required=True, metavar="action")
+    )
+    _held(nouns.add_parser("held", help="what was held back").add_subparsers(required=True, metavar="action"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do it, or say in one sentence why not."""
+    try:
+        with psycopg.connect(endpoints.database()) as connection:
+            arguments.action(connection, arguments)
+    except (AccountError, Unknown, held.NotHeld, held.CannotVouch, NotRunning, ConfigurationError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except psycopg.OperationalError as error:
+        print(f"the database cannot be reached: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _staff(verbs: Any) -> None:
+    add = verbs.add_parser("add", help="make an account; its password is printed once, or asked for with --ask")
+    add.add_argument("login")
+    add.add_argument("--name", required=True, help="the name colleagues see")
+    add.add_argument("--role", required=True, choices=[role.value for role in Role])
+    add.add_argument("--station", help="name of the station; needed for doctor and station_lead")
+    add.add_argument("--ask", action="store_true", help="ask for the password instead of making one up")
+    add.set_defaults(action=_add_staff)
+    password = verbs.add_parser("password", help="give an account another password and end its sessions")
+    password.add_argument("login")
+    password.add_argument("--ask", action="store_true", help="ask for the password instead of making one up")
+    password.set_defaults(action=_set_password)
+
+
+def _device(verbs: Any) -> None:
+    add = verbs.add_parser("add", help="register a meter")
+    add.add_argument("address", help="as on the wire: Bluetooth address or serial number")
+    add.add_argument("--model", required=True)
+    add.set_defaults(action=_add_device)
+    give = verbs.add_parser("assign", help="note who holds a meter from when on")
+    give.add_argument("address")
+    give.add_argument("--resident", help="id or token; left out: a shared meter, or nobody's any more")
+    give.add_argument("--slot", type=int, help="one memory slot of the meter instead of the whole")
+    give.add_argument("--setting", required=True, choices=SETTINGS)
+    give.add_argument("--station", required=True, help="name of the station")
+    give.add_argument("--from", dest="since", type=_moment, help="ISO time with zone; default: now")
+    give.set_defaults(action=_assign)
+
+
+def _held(verbs: Any) -> None:
+    show = verbs.add_parser("list", help="what is held, latest first")
+    show.add_argument("--reason", choices=[reason.value for reason in Reason])
+    show.add_argument("--limit", type=int, default=50)
+    show.set_defaults(action=_list_held)
+    release = verbs.add_parser("release", help="judge a held item anew with the present roster")
+    release.add_argument("reading_id", type=UUID)
+    release.add_argument("--login", required=True, help="the account this is recorded under")
+    release.add_argument("--vouch", action="store_true", help="stand for an implausible value or an unusable time")
+    release.add_argument("--measured-at", type=_moment, help="ISO time with zone, where the time is the reason")
+    release.set_defaults(action=_release)
+
+
+def _add_staff(connection: Connection, given: argparse.Namespace) -> None:
+    if given.role in (Role.DOCTOR, Role.STATION_LEAD) and given.station is None:
+        raise AccountError(f"a {given.role} belongs to a station: name it with --station")
+    station = _id(connection, "care.station", "station_id", "name", given.station) if given.station else None
+    account = NewStaff(login=given.login, display_name=given.name, role=Role(given.role), station_id=station)
+    password = _password(given)
+    staff_id = create_staff(connection, account, password_hash=hash_password(password))
+    print(f"{given.login} is account {staff_id}" + ("" if given.ask else f", password {password} (shown only now)"))
+
+
+def _set_password(connection: Connection, given: argparse.Namespace) -> None:
+    password = _password(given)
+    set_password(connection, given.login, password_hash=hash_password(password))
+    print(f"{given.login} is signed out everywhere" + ("" if given.ask else f", password {password} (shown only now)"))
+
+
+def _add_device(connection: Connection, given: argparse.Namespace) -> None:
+    device_id = register_device(connection, address=given.address, model=given.model, at=datetime.now(UTC))
+    print(f"{given.address} is device {device_id}")
+
+
+def _assign(connection: Connection, given: argparse.Namespace) -> None:
+    assign(
+        connection,
+        NewAssignment(
+            device_id=_id(connection, "care.device", "device_id", "address", given.address),
+            valid_from=given.since or datetime.now(UTC),
+            resident_id=_resident(connection, given.resident) if given.resident else None,
+            setting=given.setting,
+            station_id=_id(connection, "care.station", "station_id", "name", given.station),
+            user_slot=given.slot,
+        ),
+    )
+    print(f"{given.address} is assigned; readings held for it can be released now")
+
+
+def _list_held(connection: Connection, given: argparse.Namespace) -> None:
+    rows = connection.execute(
+        "select reading_id, received_at, reason, gateway, coalesce(device, '-') from telemetry.held"
+        " where %(reason)s::text is null or reason = %(reason)s order by received_at desc limit %(limit)s",
+        {"reason": given.reason, "limit": given.limit},
+    )
+    for reading_id, received_at, reason, gateway, device in rows:
+        print(reading_id, received_at.isoformat(), reason, gateway, device)
+    for reason, number in connection.execute("select reason, count(*) from telemetry.held group by 1 order by 2 desc"):
+        print(f"{number} held for {reason}")
+
+
+def _release(connection: Connection, given: argparse.Namespace) -> None:
+    vouch = held.Vouch(measured_at=given.measured_at) if given.vouch or given.measured_at else None
+    reason = held.release(
+        connection,
+        given.reading_id,
+        staff_id=_id(connection, "care.staff", "staff_id", "login", given.login),
+        now=datetime.now(UTC),
+        catalogue=metrics.parse(load("metrics.yaml")),
+        limits=settings(IngestSettings, "ingest").limits,
+        vouch=vouch,
+    )
+    print("released" if reason is None else f"stays held: {reason}")
+
+
+def _resident(connection: Connection, name: str) -> int:
+    column = "resident_id" if name.isdigit() else "token"
+    return _id(connection, "care.resident", "resident_id", column, name)
+
+
+def _id(connection: Connection, table: str, key: str, column: str, value: str) -> int:
+    query = psycopg.sql.SQL("select {} from {} where {}::text = %s").format(
+        psycopg.sql.Identifier(key), psycopg.sql.Identifier(*table.split(".")), psycopg.sql.Identifier(column)
+    )
+    row = connection.execute(query, (value,)).fetchone()
+    if row is None:
+        raise Unknown(f"there is no {table.split('.')[1]} {value!r}")
+    return int(row[0])
+
+
+def _password(given: argparse.Namespace) -> str:
+    if not given.ask:
+        return new_password()
+    password = getpass.getpass("password: ")
+    if getpass.getpass("again: ") != password:
+        raise AccountError("the two are not the same")
+    return password
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text} has no zone: write for example {text}+08:00")
+    return moment

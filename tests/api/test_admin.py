@@ -1,0 +1,75 @@
+"""`maixun admin`: an account that can sign in, a meter whose held readings come free."""
+
+from __future__ import annotations
+
+import getpass
+
+import pytest
+from fastapi.testclient import TestClient
+
+from maixun.cli import main
+from tests.api.world import World, sign_in
+
+
+@pytest.fixture(autouse=True)
+def _this_database(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIXUN_DATABASE", database)
+
+
+def test_a_new_account_signs_in_with_the_password_printed_once(
+    world: World,
+    client: TestClient,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ["admin", "staff", "add", "dr.zhao", "--name", "赵医生", "--role", "doctor", "--station", "青河卫生站"]
+    assert main(arguments) == 0
+    password = capsys.readouterr().out.split("password ")[1].split()[0]
+    assert sign_in(client, "dr.zhao", password).status_code == 303
+    assert password not in world.one("select password_hash from care.staff where login = 'dr.zhao'")
+    assert main(arguments) == 1
+    assert "taken" in capsys.readouterr().err
+
+
+def test_another_password_ends_the_sessions(
+    world: World,
+    client: TestClient,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sign_in(client, "dr.wang")
+    monkeypatch.setattr(getpass, "getpass", lambda _prompt: "another long password")
+    assert main(["admin", "staff", "password", "dr.wang", "--ask"]) == 0
+    assert "another long password" not in capsys.readouterr().out
+    assert client.get("/api/v1/session").status_code == 401
+    assert sign_in(client, "dr.wang", "another long password").status_code == 303
+    monkeypatch.setattr(getpass, "getpass", lambda _prompt: "short")
+    assert main(["admin", "staff", "password", "dr.wang", "--ask"]) == 1
+    assert world.one("select count(*) from care.session") == 1
+
+
+def test_a_doctor_needs_a_station(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["admin", "staff", "add", "dr.zhao", "--name", "赵医生", "--role", "doctor"]) == 1
+    assert "--station" in capsys.readouterr().err
+    assert world.one("select count(*) from care.staff where login = 'dr.zhao'") == 0
+
+
+def test_registering_and_assigning_a_meter_releases_its_reading(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    item = world.held(device="NEW", reason="unknown_device")
+    world.connection.execute(
+        "update telemetry.held set item = jsonb_set(item, '{values}', '{\"systolic\": 130, \"diastolic\": 80}')"
+    )
+    release = ["admin", "held", "release", str(item), "--login", "tech"]
+    assert main(["admin", "held", "list", "--reason", "unknown_device"]) == 0
+    assert str(item) in capsys.readouterr().out
+    token = world.one("select token::text from care.resident where resident_id = %s", world.residents["王秀英"])
+    assert main(["admin", "device", "add", "NEW", "--model", "generic"]) == 0
+    assign = ["admin", "device", "assign", "NEW", "--setting", "home", "--station", "青河卫生站"]
+    assert main([*assign, "--resident", token, "--from", "2026-01-01T00:00:00+08:00"]) == 0
+    assert main(release) == 0
+    assert "released" in capsys.readouterr().out
+    assert world.one("select resident_id from telemetry.reading") == world.residents["王秀英"]
+    assert main(release) == 1
+    assert main([*assign, "--resident", "999999"]) == 1
+    assert "there is no resident '999999'" in capsys.readouterr().err

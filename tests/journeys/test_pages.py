@@ -1,0 +1,174 @@
+"""A doctor's work in a real browser: alerts arrive, one is taken over and closed; every page is accessible."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+
+from api.app import create_app
+from api.settings import ApiSettings
+from maixun.configuration import settings
+from tests.api.world import PASSWORD, Clock, World, settle
+
+PATIENCE = 10
+
+
+@pytest.fixture
+def world(database: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The county, in the browser's own present."""
+    monkeypatch.setenv("MAIXUN_RUNTIME", str(tmp_path_factory.mktemp("runtime")))
+    clock = Clock()
+    clock.time = datetime.now(UTC)
+    with psycopg.connect(database, autocommit=True) as connection:
+        yield settle(connection, clock)
+
+
+@pytest.fixture
+def address(world: World, database: str) -> Iterator[str]:
+    """The pages behind a real server."""
+    app = create_app(settings(ApiSettings, "api"), database, world.clock)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=3))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    assert _looked_for(lambda: server.started)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    app.state.services.feed.close_streams()
+    thread.join(PATIENCE)
+
+
+def enter(page: Page, address: str, login: str) -> list[str]:
+    """Sign in on the page. The list returned fills with whatever the browser complains about."""
+    complaints: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_default_timeout(PATIENCE * 1000)
+    page.goto(f"{address}/")
+    page.fill("#login", login)
+    page.fill("#password", PASSWORD)
+    page.click("form.sign-in button")
+    page.wait_for_url("**/alerts")
+    return complaints
+
+
+def another_desk(page: Page) -> BrowserContext:
+    """A second person's browser."""
+    assert page.context.browser is not None
+    return page.context.browser.new_context(locale="zh-CN")
+
+
+def test_an_alert_appears_is_taken_over_and_closed(world: World, address: str, page: Page) -> None:
+    complaints = enter(page, address, "dr.wang")
+    expect(page.locator(".live.on")).to_be_visible()
+    expect(page.locator(".empty")).to_be_visible()
+    world.alert("王秀英", glucose=2.6)
+    row = page.locator("#rows tr", has_text="王秀英")
+    expect(row).to_contain_text("2.6")
+    expect(page.locator("[data-count=open]")).to_have_text("1")
+    row.get_by_role("button").click()
+    dialog = page.locator("#dialog")
+    expect(dialog).to_contain_text("低血糖")
+    dialog.get_by_role("button", name="我来处理").click()
+    expect(dialog).to_contain_text("已由您接手")
+    expect(row).to_contain_text("处理中")
+    dialog.locator("#outcome").select_option("advised")
+    dialog.locator("#note").fill("电话指导，已进食")
+    dialog.get_by_role("button", name="关闭预警").click()
+    expect(dialog).to_contain_text("已关闭")
+    page.keyboard.press("Escape")
+    expect(row).to_have_count(0)
+    expect(page.locator("[data-count=now]")).to_have_text("0")
+    assert world.one("select state from care.episode") == "closed"
+    assert complaints == []
+
+
+def test_what_is_being_typed_outlives_news_and_the_second_doctor_is_told(
+    world: World, address: str, page: Page
+) -> None:
+    world.alert("王秀英", glucose=2.6)
+    enter(page, address, "dr.wang")
+    colleague = another_desk(page).new_page()
+    enter(colleague, address, "lead.qinghe")
+    for desk in (page, colleague):
+        desk.locator("#rows tr", has_text="王秀英").get_by_role("button").click()
+        desk.locator("#note").fill("正在打电话")
+    colleague.locator("#dialog").get_by_role("button", name="我来处理").click()
+    expect(colleague.locator("#dialog")).to_contain_text("已由您接手")
+    expect(page.locator("[data-stale]")).to_be_visible()
+    expect(page.locator("#note")).to_have_value("正在打电话")
+    page.locator("#outcome").select_option("advised")
+    page.locator("#dialog").get_by_role("button", name="关闭预警").click()
+    expect(page.locator("#dialog [role=alert]")).to_contain_text("陈站长 已先一步处理了这条预警")
+    expect(page.locator("#note")).to_have_value("正在打电话")
+
+
+def test_many_tabs_share_one_stream(world: World, address: str, page: Page) -> None:
+    desk = another_desk(page)
+    tabs = [desk.new_page() for _ in range(8)]
+    enter(tabs[0], address, "dr.wang")
+    for tab in tabs[1:]:
+        tab.goto(f"{address}/alerts")
+    for tab in tabs:
+        expect(tab.locator(".live.on")).to_be_visible()
+    world.alert("王秀英", glucose=2.6)
+    for tab in tabs:
+        expect(tab.locator("#rows tr", has_text="王秀英")).to_be_visible()
+    assert "maixun_streams 1.0" in page.request.get(f"{address}/metrics").text()
+
+
+def test_the_charts_are_drawn(world: World, address: str, page: Page) -> None:
+    for day in range(1, 8):
+        at = world.clock() - timedelta(days=day)
+        world.measured("王秀英", at=at, systolic=130 + day, diastolic=80)
+        world.measured("王秀英", at=at, glucose=6.0, meal="fasting")
+    complaints = enter(page, address, "dr.wang")
+    page.goto(f"{address}/residents/{world.residents['王秀英']}?days=7")
+    expect(page.locator("[data-drawn]")).to_have_count(2)
+    assert complaints == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_page_is_accessible(language: str, world: World, address: str, page: Page) -> None:
+    world.alert("王秀英", glucose=2.6)
+    world.measured("王秀英", systolic=150, diastolic=95, clock="assumed", flags=1, setting="station")
+    resident = world.residents["王秀英"]
+    world.held(device=f"A4:C1:38:00:{resident:02X}:01")
+    page.goto(f"{address}/language/{language}?next=/sign-in")
+    check(page)
+    enter(page, address, "dr.wang")
+    check(page)
+    for path in ("/alerts?view=recent", "/residents", f"/residents/{resident}", "/held", "/docs", "/nothing"):
+        page.goto(address + path)
+        check(page)
+    for path in ("/alerts", "/held"):
+        page.goto(address + path)
+        page.locator("[data-opens]").first.click()
+        page.wait_for_selector("#dialog article")
+        check(page)
+
+
+def check(page: Page) -> None:
+    """Nothing for axe-core to complain about."""
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], page.url
+
+
+def _looked_for(condition: object) -> bool:
+    pause = threading.Event()
+    for _ in range(PATIENCE * 100):
+        if callable(condition) and condition():
+            return True
+        pause.wait(0.01)
+    return False
