@@ -9,6 +9,7 @@ import time
 from devices import metrics as catalogue_of_metrics
 from ingest import metrics
 from ingest.inbox import Inbox
+from ingest.outage import Outage
 from ingest.settings import IngestSettings
 from ingest.subscriber import Subscriber
 from ingest.writer import Writer
@@ -28,7 +29,10 @@ def run(settings: IngestSettings, database: str, broker: str, stop: threading.Ev
     inbox = Inbox()
     metrics.WAITING.set_function(inbox.__len__)
     subscriber = Subscriber(settings, broker, inbox)
-    writers = [Writer(database, inbox, subscriber.answer, catalogue, settings, stop) for _ in range(settings.writers)]
+    outage = Outage()
+    writers = [
+        Writer(database, inbox, subscriber.answer, catalogue, settings, stop, outage) for _ in range(settings.writers)
+    ]
     for writer in writers:
         writer.start()
     subscriber.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -15,12 +14,11 @@ from devices.metrics import Catalogue
 from ingest import database, metrics, status, store
 from ingest.client import Publish
 from ingest.inbox import Delivery, Inbox
+from ingest.outage import Outage
 from ingest.pipeline import Message, Processed, process
 from ingest.receipts import receipts
 from ingest.roster import Roster
 from ingest.settings import IngestSettings
-
-log = logging.getLogger(__name__)
 
 ROLE = "maixun_ingest"
 FIRST_PAUSE = 0.2  # seconds before the database is tried again
@@ -40,6 +38,7 @@ class Writer(threading.Thread):
         catalogue: Catalogue,
         settings: IngestSettings,
         stop: threading.Event,
+        outage: Outage,
     ) -> None:
         super().__init__(daemon=True)  # one that hangs in a dead connection must not keep the process
         self._dsn = dsn
@@ -48,6 +47,7 @@ class Writer(threading.Thread):
         self._catalogue = catalogue
         self._settings = settings
         self._stop_asked = stop
+        self._outage = outage
         self._connection: psycopg.Connection[Any] | None = None
         self._roster = Roster()
 
@@ -71,19 +71,17 @@ class Writer(threading.Thread):
 
     def _saved(self, batch: Sequence[Delivery]) -> Processed | None:
         """Save the batch, however long that takes; None when the process is asked to stop before."""
-        pause, failures = FIRST_PAUSE, 0
+        pause = FIRST_PAUSE
         while True:
             try:
                 processed = self._save(batch)
             except psycopg.Error as error:
-                if not failures:
-                    log.warning("the database does not take readings, waiting for it: %s", _first_line(error))
-                failures += 1
+                self._outage.met(_first_line(error))
                 metrics.DATABASE_FAILURES.inc()
                 self._disconnect()
             else:
-                if failures:
-                    log.info("the database takes readings again")
+                if pause > FIRST_PAUSE:
+                    self._outage.over()
                 return processed
             if self._stop_asked.wait(pause):
                 return None
