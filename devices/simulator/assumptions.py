@@ -62,6 +62,7 @@ class BloodPressure(_Group):
     station_effect_sd: Figure
     day_to_day_sd: Figure
     within_visit_sd: Figure
+    first_take_rise: Figure
     crises_a_year: Figure
     crisis_rise: Figure
     irregular_pulse: Figure
@@ -81,8 +82,9 @@ class Glucose(_Group):
     after_meal_rise: Figure
     diabetic_after_meal_rise: Figure
     day_to_day_variation: Figure
-    hypoglycaemias_a_year: Figure
+    hypoglycaemia_rate: Figure
     crises_a_year: Figure
+    crisis_rise: Figure
 
 
 class Body(_Group):
@@ -96,6 +98,7 @@ class Body(_Group):
     temperature: Figure
     temperature_sd: Figure
     fevers_a_year: Figure
+    fever_rise: Figure
     oxygen_saturation: Figure
     oxygen_saturation_sd: Figure
 
@@ -108,8 +111,13 @@ class Habits(_Group):
     home_glucose_meter: Figure
     cuff_days_a_week: Figure
     glucose_days_a_week: Figure
+    evening: Figure
     kiosk_visits_a_year: Figure
     kiosk_visits_a_year_with_condition: Figure
+    kiosk_glucose: Figure
+    kiosk_weight: Figure
+    kiosk_oximetry: Figure
+    kiosk_temperature: Figure
     kiosk_without_sign_in: Figure
     weekly_upload: Figure
 
@@ -118,6 +126,7 @@ class Faults(_Group):
     """What goes wrong with meters: shares of meters, or shares of measurements where the name ends in `_rate`."""
 
     clock_wrong_time: Figure
+    clock_error_minutes: Figure
     clock_wrong_date: Figure
     clock_reset_of_wrong_date: Figure
     clock_readable: Figure

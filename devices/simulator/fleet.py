@@ -163,7 +163,7 @@ def _clock(random: Random, faults: Faults) -> Clock:
     error = timedelta()
     battery = None
     if random.random() < faults.clock_wrong_time:
-        error += timedelta(minutes=round(random.gauss(0, 40)))
+        error += timedelta(minutes=round(random.gauss(0, faults.clock_error_minutes)))
     if random.random() < faults.clock_wrong_date:
         if random.random() < faults.clock_reset_of_wrong_date:
             battery = (random.randint(1, 28), random.randint(1, 12))

@@ -16,7 +16,6 @@ from devices.simulator.county import County, Resident
 from devices.simulator.fleet import Instrument, Meter, Setting
 
 KIOSK_OPENS, KIOSK_CLOSES = 8 * 60, 17 * 60  # minutes of the day
-ALSO_MEASURED = {Instrument.SCALE: 0.6, Instrument.OXIMETER: 0.25, Instrument.THERMOMETER: 0.2}  # at a kiosk visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +63,11 @@ class Schedule:
         return self._habits.glucose_days_a_week
 
     def _home_day(self, random: Random, meter: Meter, resident: Resident, day: date) -> Iterator[Occasion]:
-        """After waking, and on half of the days again in the evening: blood pressure twice, glucose once."""
+        """After waking, and on some days again in the evening: blood pressure twice, glucose once."""
         takes = 2 if meter.instrument is Instrument.CUFF else 1
         morning = _moment(day, random.gauss(7 * 60, 35))
         yield Occasion(morning, resident.number, meter, signed_in=False, meal=Meal.FASTING, takes=takes)
-        if random.random() < 0.5:
+        if random.random() < self._habits.evening:
             evening = _moment(day, random.gauss(20 * 60, 40))
             yield Occasion(evening, resident.number, meter, signed_in=False, meal=Meal.AFTER, takes=takes)
 
@@ -102,9 +101,14 @@ class Schedule:
 
     def _kiosk_programme(self, random: Random, resident: Resident) -> Iterator[Instrument]:
         yield Instrument.CUFF
-        if resident.diabetes or random.random() < 0.1:
-            yield Instrument.GLUCOSE_METER
-        for instrument, share in ALSO_MEASURED.items():
+        habits = self._habits
+        shares = {
+            Instrument.GLUCOSE_METER: 1.0 if resident.diabetes else habits.kiosk_glucose,
+            Instrument.SCALE: habits.kiosk_weight,
+            Instrument.OXIMETER: habits.kiosk_oximetry,
+            Instrument.THERMOMETER: habits.kiosk_temperature,
+        }
+        for instrument, share in shares.items():
             if random.random() < share:
                 yield instrument
 

@@ -48,7 +48,7 @@ class Trajectory:
         today = self._stream("day's pressure", at.toordinal())
         above = self._season(at) * a.winter_over_summer / 2 + self._drift(at) * a.day_to_day_sd / 2
         above += a.morning_over_evening * (0.5 if at.hour in HOURS_MORNING else -0.5)
-        above += today.gauss(0, a.day_to_day_sd) + self._missed_dose(today) + 3.0 * (take == 0)
+        above += today.gauss(0, a.day_to_day_sd) + self._missed_dose(today) + a.first_take_rise * (take == 0)
         above += self._crisis("pressure", at, a.crises_a_year) * a.crisis_rise * self.resident.hypertension
         if setting is Setting.KIOSK:
             above += self._station_effect
@@ -64,11 +64,11 @@ class Trajectory:
         a = self._assumptions.glucose
         random = self._moment("glucose", at)
         treated = self.resident.diabetes_treated
-        if treated and random.random() < a.hypoglycaemias_a_year / 100:  # of about a hundred measurements a year
+        if treated and random.random() < a.hypoglycaemia_rate:
             return random.uniform(2.4, 3.8)
         level = self._fasting + (0 if meal is Meal.FASTING else self._after_meal)
         level += self._season(at) * 0.2 + self._drift(at) * 0.3
-        level += self._crisis("glucose", at, a.crises_a_year) * 8 * self.resident.diabetes
+        level += self._crisis("glucose", at, a.crises_a_year) * a.crisis_rise * self.resident.diabetes
         return max(2.0, level * math.exp(random.gauss(0, a.day_to_day_variation)))
 
     def weight(self, at: datetime) -> float:
@@ -78,7 +78,7 @@ class Trajectory:
     def temperature(self, at: datetime) -> float:
         """Axillary temperature in °C."""
         a = self._assumptions.body
-        fever = self._crisis("fever", at, a.fevers_a_year) * 1.8
+        fever = self._crisis("fever", at, a.fevers_a_year) * a.fever_rise
         return a.temperature + fever + self._moment("temperature", at).gauss(0, a.temperature_sd)
 
     def oxygen_saturation(self, at: datetime) -> int:
