@@ -67,7 +67,9 @@ class ReasonCount(BaseModel):
 
 # A doctor sees what came from a meter of an own resident or names one; a lead also what came from the station's meters.
 _OWN = sql.SQL(
-    "(h.item->>'person' in (select r.token::text from care.resident r where {residents})"
+    "(h.item->>'person' in (select r.token::text from care.resident r where {residents}"
+    "   union all select t.token::text from care.person_token t join care.resident r using (resident_id)"
+    "   where {residents})"
     " or exists (select from care.device d"
     "   join lateral (select distinct on (a.user_slot) a.resident_id, a.station_id from care.assignment a"
     "     where a.device_id = d.device_id and a.valid_from <= h.received_at"

@@ -40,7 +40,8 @@ class Pages:
     def show(self, request: Request, template: str, *, status: int = 200, **context: object) -> HTMLResponse:
         """A template as the answer to a request, in the visitor's language."""
         spoken = language.of(request)
-        text = self.render(spoken, template, path=request.url.path, now=self._now(), **context)
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        text = self.render(spoken, template, path=request.url.path, here=here, now=self._now(), **context)
         return HTMLResponse(text, status_code=status)
 
     def _environment(self, spoken: Language) -> Environment:

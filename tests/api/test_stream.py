@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx2
@@ -132,6 +132,14 @@ async def test_a_screen_that_lags_is_cut_off_and_holds_no_memory(world: World, a
     assert len(left) == QUEUE
     assert left[-1] is None
     await asyncio.sleep(0)
+
+
+def test_open_streams_hold_no_connection_of_the_pool(world: World, app: FastAPI, address: str) -> None:  # noqa: ARG001
+    more_than_the_pool = app.state.services.settings.database_connections + 2
+    with signed_in(address, "dr.wang") as client, ExitStack() as streams:
+        for _ in range(more_than_the_pool):
+            streams.enter_context(client.stream("GET", "/api/v1/alerts/stream"))
+        assert client.get("/api/v1/session").status_code == 200
 
 
 def test_the_listener_is_the_only_connection_whatever_the_number_of_screens(
