@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.journeys.town import Town, running_town
+from tests.journeys.town import Town, running_town, the_key_of
 
 
 @pytest.fixture(scope="package")
@@ -20,6 +20,7 @@ def shared_town() -> Iterator[Town]:
 def town(shared_town: Town) -> Iterator[Town]:
     """The town; whatever a test does to it, no process may end by it."""
     before = [program.process_id for program in shared_town.line.programs]
-    yield shared_town
+    with the_key_of(shared_town.line):
+        yield shared_town
     assert [program.process_id for program in shared_town.line.programs][: len(before)] == before
     assert None not in before

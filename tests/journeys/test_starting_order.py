@@ -17,6 +17,7 @@ from maixun import configuration, county
 from maixun.runtime.program import Program
 from tests.harness.line import Line, running_line, wait_until
 from tests.journeys.desk import desk
+from tests.journeys.town import the_key_of
 
 SEED, RESIDENTS = 7, 40
 _FIRST_STATION = ("--station", "0", "--seed", str(SEED), "--residents", str(RESIDENTS))
@@ -36,8 +37,7 @@ def county_line() -> Iterator[tuple[Line, str]]:
     """A line with a registered county, and its lead's password."""
     with running_line() as line:
         password = new_password()
-        with psycopg.connect(line.database) as connection, pytest.MonkeyPatch.context() as environment:
-            environment.setenv("MAIXUN_RUNTIME", str(line.folder))
+        with psycopg.connect(line.database) as connection, the_key_of(line):
             made = county.simulation(SEED, residents=RESIDENTS)
             key = identity.load_key()
             seed.register(connection, made.county, made.meters, key=key, passwords={LEAD: password})

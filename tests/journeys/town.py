@@ -13,6 +13,7 @@ import pytest
 
 from tests.api.world import PASSWORD, Clock, World, settle
 from tests.harness.line import Line, running_line
+from tests.ingest.line import Gateway, ready
 from tests.journeys.desk import Desk, desk
 
 
@@ -36,16 +37,22 @@ class Town:
 @contextmanager
 def running_town() -> Iterator[Town]:
     """Every process of the server side at work, people of two stations registered."""
-    with (
-        running_line() as line,
-        psycopg.connect(line.database, autocommit=True) as connection,
-        pytest.MonkeyPatch.context() as environment,
-    ):
-        environment.setenv("MAIXUN_RUNTIME", str(line.folder))  # where the key lies that names are sealed with
-        world = settle(connection, _present())
-        line.start_ingest()
+    with running_line() as line, psycopg.connect(line.database, autocommit=True) as connection:
+        with the_key_of(line):
+            world = settle(connection, _present())
         line.start("alerting", "alerting")
+        line.start_ingest()
+        with Gateway(line.mosquitto.url, "gw-first") as gateway:
+            ready(line.database, gateway)
         yield Town(line, world, line.start_api())
+
+
+@contextmanager
+def the_key_of(line: Line) -> Iterator[None]:
+    """Names are sealed, for the length of the block, with the key that the line's processes open them with."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("MAIXUN_RUNTIME", str(line.folder))
+        yield
 
 
 def _present() -> Clock:
