@@ -3,10 +3,10 @@
 The page draws this and nothing else; it keeps no state of its own but what is being typed. Names in enums are stable:
 the page's locale files translate them. Sentences that depend on a value come ready in both languages (`Text`).
 
-`POST /api/act` takes one of `gateway.kiosk.actions` and answers 200 with the new `View`, or 409 with the current `View`
-when that action does not fit (any more), e.g. after a double tap. `GET /api/events` sends `state` (a `View`) at once and
-at every change, and `live` (a `Live`) while a cuff fills. `GET /r/{token}` is the phone's page (`web/result.html`, or
-404 when the time is over); it reads `GET /r/{token}/data`, a `ResultPage`.
+`POST /api/act` takes one of `gateway.kiosk.actions` and answers 200 with the new `View`, or 409 with the current one
+when that action does not fit (any more), e.g. after a double tap. `GET /api/events` sends `state` (a `View`) at once
+and at every change, and `live` (a `Live`) while a cuff fills. `GET /r/{token}` is the phone's page (`web/result.html`,
+or 404 when the time is over); it reads `GET /r/{token}/data`, a `ResultPage`.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Field(Shown):
 
 
 class Measure(Shown):
-    """Step `measure`: waiting for the instrument. `typed`: what staff may enter with their code; empty if not allowed."""
+    """Step `measure`: waiting for the instrument. `typed`: what staff may enter with their code, if anything."""
 
     measurement: Measurement
     take: int
@@ -148,7 +148,7 @@ class Judged(Shown):
 
 
 class Result(Shown):
-    """Step `result`: the measurement just made. `mean_of` counts takes; 0: it could not be measured (`judged` empty)."""
+    """Step `result`: the measurement just made. `mean_of` counts takes; 0: it could not be measured (no `judged`)."""
 
     measurement: Measurement
     judged: tuple[Judged, ...]
@@ -182,9 +182,9 @@ class Slip(Shown):
 class View(Shown):
     """The page. Exactly the part of the current step is given, the others are None; `idle` and `cleared` have none.
 
-    `actions`: names of the actions that `POST /api/act` takes now. `warning`: seconds until everything is cleared, given
-    only in the last ones (then ask "still here?"; action `stay`). `alarm`: a dangerous value was measured in this visit:
-    on every step, say clearly to call the staff. `prompt`: stable name of what is to be spoken on this step.
+    `actions`: names of the actions that `POST /api/act` takes now. `warning`: seconds until everything is cleared,
+    given only in the last ones (then ask "still here?"; action `stay`). `alarm`: a dangerous value was measured in this
+    visit: on every step, say clearly to call the staff. `prompt`: stable name of what is to be spoken on this step.
     """
 
     revision: int
