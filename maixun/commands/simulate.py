@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import signal
+import sys
 from datetime import date, datetime
 
 import psycopg
@@ -33,10 +34,14 @@ def run(options: argparse.Namespace) -> int:
     """Fill and return, or play until SIGTERM or SIGINT. Returns the exit code."""
     logs.start("simulate")
     simulation = county.simulation(options.seed, residents=options.residents)
-    if options.action == "fill":
-        _fill(simulation, options.days)
-    else:
+    if options.action == "live":
         asyncio.run(_play(simulation, options.speed))
+        return 0
+    try:
+        _fill(simulation, options.days)
+    except seed.OtherCounty as why:
+        print(why, file=sys.stderr)
+        return 1
     return 0
 
 
