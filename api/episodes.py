@@ -48,6 +48,16 @@ EXAMPLE: dict[str, Any] = {
     },
 }
 
+EVENT_EXAMPLE: dict[str, Any] = {
+    "at": "2026-11-21T08:03:10Z",
+    "revision": 2,
+    "by": None,
+    "from_state": "confirming",
+    "to_state": "open",
+    "why": "repeat_agreed",
+    "note": None,
+}
+
 
 class Alert(BaseModel):
     """An episode of a resident with the finding that explains it. Send `revision` back with every change."""
@@ -97,6 +107,8 @@ class Event(BaseModel):
 
 class AlertWithHistory(Alert):
     """An alert and everything that happened to it, oldest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{**EXAMPLE, "events": [EVENT_EXAMPLE]}]})
 
     events: list[Event]
 

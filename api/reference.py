@@ -71,9 +71,10 @@ def _operation(document: dict[str, Any], method: str, path: str, call: dict[str,
 
 def example(document: dict[str, Any], schema: dict[str, Any]) -> Any:
     """An example value of a schema: its own, else one put together from its parts."""
-    schema = _followed(document, schema)
     if schema.get("examples"):
         return schema["examples"][0]
+    if "$ref" in schema:
+        return example(document, _followed(document, schema))
     if "anyOf" in schema:
         return example(document, schema["anyOf"][0])
     if "enum" in schema:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from api.language import msgid
 from devices.reading import Flag
 from ingest.accounts import Role
+from ingest.alerting.finding import SIGNS, Why
 from ingest.alerting.finding import WORDS as WHY
-from ingest.alerting.finding import Why
 from ingest.reason import Reason
 
 TIERS: Mapping[int, str] = {1: msgid("危急"), 2: msgid("紧急"), 3: msgid("关注"), 4: msgid("跟踪")}
@@ -109,6 +109,11 @@ REASONS: Mapping[Reason, str] = {
 def why(code: str, language: str) -> str:
     """Why an episode changed, in words; a code from a later version is shown as it is."""
     return WHY[Why(code)][language] if code in list(Why) else code
+
+
+def sign(boundary: str) -> str:
+    """A boundary as it is printed: ≥ for >=."""
+    return SIGNS[boundary]
 
 
 def flag(name: str) -> str:

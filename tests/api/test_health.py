@@ -21,7 +21,9 @@ def test_ready_when_database_schema_and_listener_are(world: World, app: FastAPI,
         "migrations": True,
         "listener": True,
     }
-    world.connection.execute("delete from public.schema_migration where version = 4")
+    world.connection.execute(
+        "delete from public.schema_migration where version = (select max(version) from public.schema_migration)"
+    )
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["migrations"] is False
