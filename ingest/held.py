@@ -6,6 +6,7 @@ Ledger, held, reading, work and audit change in one transaction. Lists for scree
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
@@ -23,7 +24,7 @@ from ingest.checks import Criteria
 from ingest.envelope import Item
 from ingest.instant import micros
 from ingest.pipeline import Message
-from ingest.reason import VOUCHABLE, Reason
+from ingest.reason import VOUCHABLE, WITHOUT_HOLDER, Reason
 from ingest.roster import Roster
 from ingest.settings import Limits
 from ingest.store import Row
@@ -73,9 +74,49 @@ def release(
         if held.payload is not None and str(held.reading_id) == envelope.message_id(held.payload):
             left = _reopen(connection, held, now, catalogue, limits)
         else:
-            left = _rejudge(connection, held, criteria, vouch)
+            left = _rejudge(connection, held, Roster(), criteria, vouch)
         _audit(connection, held, staff_id, now, left, vouch)
         return left
+
+
+def release_all(
+    connection: Connection[Any],
+    *,
+    device: str | None = None,
+    person: UUID | None = None,
+    staff_id: int,
+    now: datetime,
+    catalogue: Catalogue,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+) -> Counter[Reason | None]:
+    """Judge anew what is held for want of a holder: all of that meter, or all that names that person.
+
+    Returns how many became readings (None) or stay held, by reason. All in one transaction, the caller's or its own.
+    """
+    store.prepare(connection)
+    became: Counter[Reason | None] = Counter()
+    with connection.transaction():
+        criteria, roster = Criteria.at(now, catalogue, limits), Roster()
+        for held in _without_holder(connection, device, person):
+            left = _rejudge(connection, held, roster, criteria, None)
+            _audit(connection, held, staff_id, now, left, None)
+            became[left] += 1
+    return became
+
+
+def _without_holder(connection: Connection[Any], device: str | None, person: UUID | None) -> list[_Held]:
+    query = (
+        "select reading_id, reason, gateway, item::text, payload from telemetry.held where reason = any(%(reasons)s)"
+        " and (device = %(device)s or item ->> 'person' = %(person)s) order by reading_id for update"
+    )
+    given = {
+        "reasons": [str(reason) for reason in WITHOUT_HOLDER],
+        "device": device,
+        "person": str(person) if person else None,
+    }
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute(query, given).fetchall()
+    return [_Held(row[0], Reason(row[1]), *row[2:]) for row in rows]
 
 
 def _locked(connection: Connection[Any], reading_id: UUID) -> _Held:
@@ -100,14 +141,15 @@ def _reopen(
     return None
 
 
-def _rejudge(connection: Connection[Any], held: _Held, criteria: Criteria, vouch: Vouch | None) -> Reason | None:
+def _rejudge(
+    connection: Connection[Any], held: _Held, roster: Roster, criteria: Criteria, vouch: Vouch | None
+) -> Reason | None:
     try:
         item = envelope.read_item(held.item.encode() if held.item is not None else held.payload or b"")
     except ValidationError:
         return held.reason
     if vouch is not None:
         item, criteria = _vouched(held, item, criteria, vouch)
-    roster = Roster()
     roster.refresh(connection, [item["device"]], [item["person"]] if "person" in item else [])
     row = pipeline.assign_and_judge(held.gateway, item, roster, criteria)
     left = _promoted(connection, row)

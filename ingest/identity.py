@@ -9,6 +9,7 @@ import hmac
 import os
 import secrets
 from pathlib import Path
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -42,6 +43,22 @@ def unseal(sealed: bytes, key: bytes) -> str:
 def hash_id_number(number: str, key: bytes) -> bytes:
     """HMAC-SHA256 of an ID number (32 bytes): equal numbers are found, none is read back. Case does not count."""
     return hmac.digest(_derived(key, b"id number"), number.strip().upper().encode(), hashlib.sha256)
+
+
+def pseudonym_key(key: bytes) -> bytes:
+    """The 32 bytes that kiosks get at enrolment: good for pseudonyms and for nothing else."""
+    return _derived(key, b"pseudonym")
+
+
+def pseudonym(said: str, key: bytes) -> UUID:
+    """What stands for whoever identifies so: a version 8 UUID from HMAC-SHA256, as a kiosk makes it.
+
+    `said` is an ID number in capitals, or `<phone>:<PIN>`.
+    """
+    digest = bytearray(hmac.digest(pseudonym_key(key), said.encode(), hashlib.sha256)[:16])
+    digest[6] = digest[6] & 0x0F | 0x80
+    digest[8] = digest[8] & 0x3F | 0x80
+    return UUID(bytes=bytes(digest))
 
 
 def load_key() -> bytes:

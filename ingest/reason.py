@@ -48,6 +48,17 @@ _WITHOUT_A_MEASUREMENT = frozenset({Reason.MALFORMED, Reason.NOT_A_NUMBER, Reaso
 # What a person who looked at the value may vouch for; everything else is cured by changing the roster or the software.
 VOUCHABLE = frozenset({Reason.IMPLAUSIBLE, Reason.CLOCK_UNUSABLE, Reason.IN_FUTURE, Reason.TOO_OLD})
 
+# Nobody is known to be meant: cured by an entry in the roster, also one made later.
+WITHOUT_HOLDER = frozenset(
+    {
+        Reason.UNKNOWN_DEVICE,
+        Reason.UNASSIGNED,
+        Reason.UNKNOWN_SLOT,
+        Reason.UNKNOWN_PERSON,
+        Reason.OTHER_PERSON,
+    }
+)
+
 
 class Settled(NamedTuple):
     """What became of one id, and why when it is held."""

@@ -42,6 +42,10 @@ class NewAssignment:
     user_slot: int | None = None
 
 
+class TokenTaken(Exception):
+    """The pseudonym stands for somebody else; the message says what to do."""
+
+
 def register_station(connection: Connection[Any], *, name: str, township: str, region_code: str) -> int:
     """Register a station; `region_code` is its 12-digit 统计用区划代码. The same name again updates it."""
     return _one(
@@ -103,6 +107,24 @@ def assign(connection: Connection[Any], assignment: NewAssignment) -> None:
             assignment.setting,
             assignment.station_id,
         ),
+    )
+
+
+def add_token(connection: Connection[Any], *, token: UUID, resident_id: int, kind: str) -> None:
+    """A further pseudonym by which readings name the resident; `kind`: card, id_number or phone. Raises `TokenTaken`.
+
+    Entering it again for the same resident changes nothing.
+    """
+    taken = connection.execute(
+        "select 1 from care.resident where token = %(token)s and resident_id <> %(resident_id)s"
+        " union select 1 from care.person_token where token = %(token)s and resident_id <> %(resident_id)s",
+        {"token": token, "resident_id": resident_id},
+    ).fetchone()
+    if taken is not None:
+        raise TokenTaken("this token names another resident already: look which of the two it belongs to")
+    connection.execute(
+        "insert into care.person_token (token, resident_id, kind) values (%s, %s, %s) on conflict do nothing",
+        (token, resident_id, kind),
     )
 
 

@@ -1,7 +1,8 @@
 """Whose a reading is: the holder of its meter at the reading's own time, or the person it names at a shared meter.
 
-The roster is a cache in front of `care.device`, `care.assignment` and `care.resident.token`. It loads what a batch asks
-for and is exact, because every change to those tables raises `care.roster_version` and every batch compares it.
+The roster is a cache in front of `care.device`, `care.assignment` and the residents' tokens (`care.resident.token` and
+the further ones in `care.person_token`). It loads what a batch asks for and is exact, because every change to those
+tables raises `care.roster_version` and every batch compares it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from psycopg.rows import tuple_row
 
 from ingest.instant import micros
 from ingest.reason import Reason
+
+# Held shared by every batch, and alone by a change of hands that releases what was held for want of a holder: no batch
+# can then hold one more for the same reason behind its back.
+ADVISORY_LOCK = 0x726F_7374_6572  # "roster"
 
 # A cache this full is emptied instead of growing: a gateway that invents addresses must not fill the memory.
 MOST_ENTRIES = 200_000
@@ -71,8 +76,9 @@ class Roster:
         self._residents: dict[str, int | None] = {}
 
     def refresh(self, connection: Connection[Any], devices: Iterable[str], persons: Iterable[str]) -> None:
-        """Make the cache exact for these device addresses and person tokens, as this transaction sees them."""
+        """Make the cache exact for these device addresses and person tokens, until this transaction ends."""
         with connection.cursor(row_factory=tuple_row) as cursor:
+            cursor.execute("select pg_advisory_xact_lock_shared(%s)", [ADVISORY_LOCK])
             version = cursor.execute("select version from care.roster_version").fetchone()
             if version != self._version or len(self._meters) + len(self._residents) > MOST_ENTRIES:
                 self._meters.clear()
@@ -117,5 +123,8 @@ class Roster:
         if not tokens:
             return
         self._residents.update(dict.fromkeys(tokens))
-        query = "select token::text, resident_id from care.resident where token = any(%s::uuid[])"
-        self._residents.update(cursor.execute(query, [tokens]).fetchall())
+        query = (
+            "select token::text, resident_id from care.resident where token = any(%(tokens)s::uuid[])"
+            " union all select token::text, resident_id from care.person_token where token = any(%(tokens)s::uuid[])"
+        )
+        self._residents.update(cursor.execute(query, {"tokens": tokens}).fetchall())

@@ -1,5 +1,6 @@
 -- What each process may do, and no more. Run after every migration; none of them may change the schema.
 grant usage on schema care, telemetry to maixun_ingest, maixun_alerting, maixun_api;
+grant usage on schema fleet to maixun_ingest, maixun_api;
 grant usage on schema identity to maixun_api;
 
 do $$ begin  -- batches are staged in a temporary table
@@ -8,9 +9,12 @@ end $$;
 
 -- ingest: the roster without birthdays, and never a name
 grant select on care.device, care.assignment, care.station, care.roster_version to maixun_ingest;
+grant select (token, resident_id) on care.person_token to maixun_ingest;
 grant select (resident_id, token, station_id) on care.resident to maixun_ingest;
 grant select, insert on telemetry.ledger, telemetry.reading, telemetry.held, telemetry.work to maixun_ingest;
 grant select, insert, update on telemetry.gateway_status to maixun_ingest;
+grant select on fleet.settings to maixun_ingest;
+grant update (kept_at, refused_at, refused_why) on fleet.settings to maixun_ingest;
 
 -- alerting: reads people and readings, writes episodes, consumes work
 grant select on care.device, care.assignment, care.station, care.resident to maixun_alerting;
@@ -22,10 +26,16 @@ grant select, insert, update on care.episode to maixun_alerting;
 grant select, insert on care.episode_event to maixun_alerting;
 
 -- api: what a page shows, what a doctor decides, who looked
-grant select on all tables in schema care, telemetry, identity to maixun_api;
+grant select on all tables in schema care, telemetry, identity, fleet to maixun_api;
 grant insert, update on care.episode, care.staff to maixun_api;
 grant insert on care.episode_event, care.audit to maixun_api;
 grant insert, update, delete on care.session, care.sign_in_failure to maixun_api;
 grant insert on telemetry.ledger, telemetry.held, telemetry.reading, telemetry.work to maixun_api;  -- releases (ingest.held)
 grant update, delete on telemetry.ledger, telemetry.held to maixun_api;
+
+-- api: the fleet
+grant insert, update on care.device, care.assignment to maixun_api;
+grant update on care.roster_version to maixun_api;                  -- by the trigger on those tables
+grant update (claimed_at) on fleet.enrolment to maixun_api;
+grant insert on fleet.certificate, fleet.settings to maixun_api;
 grant select on public.schema_migration to maixun_api;              -- is the schema this version's? (/health/ready)

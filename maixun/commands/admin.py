@@ -22,19 +22,18 @@ from ingest.accounts import (
     new_password,
     set_password,
 )
+from ingest.handover import Became, Entry, hand_over, name_person
+from ingest.identity import load_key, pseudonym
 from ingest.reason import Reason
-from ingest.registry import NewAssignment, assign, register_device
+from ingest.registry import NewAssignment, TokenTaken, register_device
 from ingest.settings import IngestSettings
-from maixun import endpoints
+from maixun import endpoints, registered
 from maixun.configuration import ConfigurationError, load, settings
 from maixun.endpoints import NotRunning
+from maixun.registered import Unknown
 
 SETTINGS = ("home", "kiosk", "station", "school", "enterprise")
 Connection = psycopg.Connection[Any]
-
-
-class Unknown(Exception):
-    """Something named on the command line is not registered; the message says what."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _device(
         nouns.add_parser("device", help="meters and who holds them").add_subparsers(required=True, metavar="action")
     )
+    _resident(nouns.add_parser("resident", help="their pseudonyms").add_subparsers(required=True, metavar="action"))
     _held(nouns.add_parser("held", help="what was held back").add_subparsers(required=True, metavar="action"))
 
 
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with psycopg.connect(endpoints.database()) as connection:
             arguments.action(connection, arguments)
-    except (AccountError, Unknown, held.NotHeld, held.CannotVouch, NotRunning, ConfigurationError) as error:
+    except (AccountError, Unknown, held.NotHeld, held.CannotVouch, TokenTaken, NotRunning, ConfigurationError) as error:
         print(error, file=sys.stderr)
         return 1
     except psycopg.OperationalError as error:
@@ -87,7 +87,19 @@ def _device(verbs: Any) -> None:
     give.add_argument("--setting", required=True, choices=SETTINGS)
     give.add_argument("--station", required=True, help="name of the station")
     give.add_argument("--from", dest="since", type=_moment, help="ISO time with zone; default: now")
+    give.add_argument("--login", required=True, help="the account this is recorded under")
     give.set_defaults(action=_assign)
+
+
+def _resident(verbs: Any) -> None:
+    name = verbs.add_parser("token", help="a further pseudonym of a resident; releases what was held for naming it")
+    name.add_argument("resident", help="id or token")
+    kinds = name.add_mutually_exclusive_group(required=True)
+    kinds.add_argument("--card", type=UUID, metavar="TOKEN", help="the token on a card")
+    kinds.add_argument("--id-number", action="store_true", help="asks for the ID number and keeps only its keyed hash")
+    kinds.add_argument("--phone", action="store_true", help="asks for phone number and PIN, likewise")
+    name.add_argument("--login", required=True, help="the account this is recorded under")
+    name.set_defaults(action=_name_resident)
 
 
 def _held(verbs: Any) -> None:
@@ -106,7 +118,7 @@ def _held(verbs: Any) -> None:
 def _add_staff(connection: Connection, given: argparse.Namespace) -> None:
     if given.role in (Role.DOCTOR, Role.STATION_LEAD) and given.station is None:
         raise AccountError(f"a {given.role} belongs to a station: name it with --station")
-    station = _id(connection, "care.station", "station_id", "name", given.station) if given.station else None
+    station = registered.station(connection, given.station) if given.station else None
     account = NewStaff(login=given.login, display_name=given.name, role=Role(given.role), station_id=station)
     password = _password(given)
     staff_id = create_staff(connection, account, password_hash=hash_password(password))
@@ -125,18 +137,43 @@ def _add_device(connection: Connection, given: argparse.Namespace) -> None:
 
 
 def _assign(connection: Connection, given: argparse.Namespace) -> None:
-    assign(
-        connection,
-        NewAssignment(
-            device_id=_id(connection, "care.device", "device_id", "address", given.address),
-            valid_from=given.since or datetime.now(UTC),
-            resident_id=_resident(connection, given.resident) if given.resident else None,
-            setting=given.setting,
-            station_id=_id(connection, "care.station", "station_id", "name", given.station),
-            user_slot=given.slot,
-        ),
+    assignment = NewAssignment(
+        device_id=registered.device(connection, given.address),
+        valid_from=given.since or datetime.now(UTC),
+        resident_id=registered.resident(connection, given.resident) if given.resident else None,
+        setting=given.setting,
+        station_id=registered.station(connection, given.station),
+        user_slot=given.slot,
     )
-    print(f"{given.address} is assigned; readings held for it can be released now")
+    print(f"{given.address} is assigned" + _in_words(hand_over(connection, assignment, _entry(connection, given))))
+
+
+def _name_resident(connection: Connection, given: argparse.Namespace) -> None:
+    if given.card:
+        token, kind = given.card, "card"
+    elif given.id_number:
+        token, kind = pseudonym(getpass.getpass("ID number: ").strip().upper(), load_key()), "id_number"
+    else:
+        phone, pin = getpass.getpass("phone number: ").strip(), getpass.getpass("PIN: ").strip()
+        token, kind = pseudonym(f"{phone}:{pin}", load_key()), "phone"
+    resident_id = registered.resident(connection, given.resident)
+    entry = _entry(connection, given)
+    became = name_person(connection, token=token, resident_id=resident_id, kind=kind, entry=entry)
+    print(f"resident {resident_id} is known by it" + _in_words(became))
+
+
+def _entry(connection: Connection, given: argparse.Namespace) -> Entry:
+    return Entry(
+        staff_id=registered.staff(connection, given.login),
+        now=datetime.now(UTC),
+        catalogue=metrics.parse(load("metrics.yaml")),
+        limits=settings(IngestSettings, "ingest").limits,
+    )
+
+
+def _in_words(became: Became) -> str:
+    stay = "".join(f", {number} stay held: {reason}" for reason, number in became.items() if reason)
+    return f", {became[None]} held readings are released{stay}" if became else ""
 
 
 def _list_held(connection: Connection, given: argparse.Namespace) -> None:
@@ -156,28 +193,13 @@ def _release(connection: Connection, given: argparse.Namespace) -> None:
     reason = held.release(
         connection,
         given.reading_id,
-        staff_id=_id(connection, "care.staff", "staff_id", "login", given.login),
+        staff_id=registered.staff(connection, given.login),
         now=datetime.now(UTC),
         catalogue=metrics.parse(load("metrics.yaml")),
         limits=settings(IngestSettings, "ingest").limits,
         vouch=vouch,
     )
     print("released" if reason is None else f"stays held: {reason}")
-
-
-def _resident(connection: Connection, name: str) -> int:
-    column = "resident_id" if name.isdigit() else "token"
-    return _id(connection, "care.resident", "resident_id", column, name)
-
-
-def _id(connection: Connection, table: str, key: str, column: str, value: str) -> int:
-    query = psycopg.sql.SQL("select {} from {} where {}::text = %s").format(
-        psycopg.sql.Identifier(key), psycopg.sql.Identifier(*table.split(".")), psycopg.sql.Identifier(column)
-    )
-    row = connection.execute(query, (value,)).fetchone()
-    if row is None:
-        raise Unknown(f"there is no {table.split('.')[1]} {value!r}")
-    return int(row[0])
 
 
 def _password(given: argparse.Namespace) -> str:

@@ -7,6 +7,7 @@ import getpass
 import pytest
 from fastapi.testclient import TestClient
 
+from ingest.identity import load_key, pseudonym
 from maixun.cli import main
 from tests.api.world import World, sign_in
 
@@ -53,23 +54,44 @@ def test_a_doctor_needs_a_station(world: World, capsys: pytest.CaptureFixture[st
     assert world.one("select count(*) from care.staff where login = 'dr.zhao'") == 0
 
 
-def test_registering_and_assigning_a_meter_releases_its_reading(
-    world: World, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_assigning_a_meter_releases_its_reading(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     item = world.held(device="NEW", reason="unknown_device")
     world.connection.execute(
         "update telemetry.held set item = jsonb_set(item, '{values}', '{\"systolic\": 130, \"diastolic\": 80}')"
     )
-    release = ["admin", "held", "release", str(item), "--login", "tech"]
     assert main(["admin", "held", "list", "--reason", "unknown_device"]) == 0
     assert str(item) in capsys.readouterr().out
     token = world.one("select token::text from care.resident where resident_id = %s", world.residents["王秀英"])
     assert main(["admin", "device", "add", "NEW", "--model", "generic"]) == 0
-    assign = ["admin", "device", "assign", "NEW", "--setting", "home", "--station", "青河卫生站"]
-    assert main([*assign, "--resident", token, "--from", "2026-01-01T00:00:00+08:00"]) == 0
+    release = ["admin", "held", "release", str(item), "--login", "tech"]
     assert main(release) == 0
-    assert "released" in capsys.readouterr().out
+    assert "stays held: unassigned" in capsys.readouterr().out
+    assign = ["admin", "device", "assign", "NEW", "--setting", "home", "--station", "青河卫生站", "--login", "tech"]
+    assert main([*assign, "--resident", token, "--from", "2026-01-01T00:00:00+08:00"]) == 0
+    assert "1 held readings are released" in capsys.readouterr().out
     assert world.one("select resident_id from telemetry.reading") == world.residents["王秀英"]
     assert main(release) == 1
     assert main([*assign, "--resident", "999999"]) == 1
     assert "there is no resident '999999'" in capsys.readouterr().err
+
+
+def test_an_id_number_asked_for_releases_what_named_its_pseudonym(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = "11010519491231002X"
+    world.meter("KIOSK", None, "青河卫生站", "kiosk")
+    world.held(device="KIOSK", reason="unknown_person", person=pseudonym(number, load_key()))
+    world.connection.execute(
+        "update telemetry.held set item = jsonb_set(item, '{values}', '{\"systolic\": 130, \"diastolic\": 80}')"
+    )
+    monkeypatch.setattr(getpass, "getpass", lambda _prompt: number.lower())
+    resident = world.residents["王秀英"]
+    assert main(["admin", "resident", "token", str(resident), "--id-number", "--login", "admin"]) == 0
+    said = capsys.readouterr().out
+    assert "1 held readings are released" in said
+    assert number not in said
+    assert world.one("select resident_id from telemetry.reading") == resident
+    rows = world.connection.execute(
+        "select detail::text from care.audit union all select token::text from care.person_token"
+    )
+    assert number not in str(rows.fetchall())
