@@ -10,9 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from maixun.runtime.unprivileged import Unprivileged
-
-_AS_WE_ARE = Unprivileged()
+from maixun.runtime.unprivileged import AS_WE_ARE, Unprivileged
 
 
 def start(
@@ -20,7 +18,7 @@ def start(
     log: Path | None,
     *,
     stop_signal: signal.Signals,
-    user: Unprivileged = _AS_WE_ARE,
+    user: Unprivileged = AS_WE_ARE,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start `command`, output appended to `log` (None: our own). If we die first, the kernel sends it `stop_signal`.
@@ -37,9 +35,6 @@ def start(
             stdout=output,
             stderr=subprocess.STDOUT if log else None,
             start_new_session=True,
-            user=user.user,
-            group=user.user,
-            extra_groups=None if user.user is None else [],
             env=environment,
         )
 

@@ -9,6 +9,7 @@ import subprocess
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from maixun.runtime import child
@@ -54,7 +55,6 @@ class Service(ABC):
         """Start and return when it answers. Raises `ServiceFailed`."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._end_left_over()
-        self._refuse_closed_folders()
         self.prepare()
         self.user.own(self.folder)
         self._process = child.start(self.command(), self.log, stop_signal=_STOP, user=self.user)
@@ -93,19 +93,12 @@ class Service(ABC):
                 raise ServiceFailed(f"{self.name} did not start:\n{child.last_lines(self.log)}")
             time.sleep(0.02)
 
-    def _refuse_closed_folders(self) -> None:
-        closed = self.user.closed_folder(self.folder) or self.user.closed_folder(Path(self.command()[0]))
-        if closed:
-            raise ServiceFailed(
-                f"as root, {self.name} runs as user nobody here, who cannot enter {closed}: "
-                "set MAIXUN_RUNTIME and MAIXUN_CACHE to folders that everybody can enter"
-            )
-
     def _end_left_over(self) -> None:
         """A server on this very folder, left by a run that was killed, would hold its data: end it first."""
         deadline = time.monotonic() + READY_WITHIN
         for number in self._left_over():
-            os.kill(number, _STOP)
+            with suppress(ProcessLookupError):  # it ended meanwhile
+                os.kill(number, _STOP)
         while self._left_over() and time.monotonic() < deadline:
             time.sleep(0.05)
 

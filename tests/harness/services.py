@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -26,29 +23,13 @@ def binaries() -> Binaries:
     return services(print)
 
 
-@contextmanager
-def _open_folder() -> Iterator[Path]:
-    """Unlike pytest's own, a folder that user nobody can enter: as which servers run for root in some containers."""
-    with TemporaryDirectory(prefix="maixun-") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
-
-
-@pytest.fixture
-def server_folder() -> Iterator[Path]:
-    """Where a test's own servers may keep their data."""
-    with _open_folder() as folder:
-        yield folder
-
-
 @pytest.fixture(scope="session")
-def postgres(binaries: Binaries) -> Iterator[Postgres]:
+def postgres(binaries: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A running server without fsync: for tests that do not kill it (those start a `Postgres` of their own)."""
-    with _open_folder() as folder:
-        server = Postgres(binaries.postgresql, folder / "postgresql", durable=False)
-        server.start()
-        yield server
-        server.stop()
+    server = Postgres(binaries.postgresql, tmp_path_factory.mktemp("postgresql"), durable=False)
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -69,13 +50,12 @@ def database(postgres: Postgres, migrated_template: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def mosquitto(binaries: Binaries) -> Iterator[Mosquitto]:
+def mosquitto(binaries: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
     """A running broker, shared by all tests of the session: use gateway names of your own."""
-    with _open_folder() as folder:
-        server = Mosquitto(binaries.mosquitto, folder / "mosquitto")
-        server.start()
-        yield server
-        server.stop()
+    server = Mosquitto(binaries.mosquitto, tmp_path_factory.mktemp("mosquitto"))
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

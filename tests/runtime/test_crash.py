@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,16 +13,16 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from maixun.runtime.binaries import Binaries, services
+from maixun.runtime.binaries import Binaries
 from maixun.runtime.errors import ServiceFailed
 from maixun.runtime.mosquitto import Mosquitto
 from maixun.runtime.postgres import Postgres
-from maixun.runtime.unprivileged import NOBODY, Unprivileged
+from maixun.runtime.unprivileged import AS_NOBODY, AS_WE_ARE
 
 
 @pytest.fixture
-def durable(binaries: Binaries, server_folder: Path) -> Iterator[Postgres]:
-    server = Postgres(binaries.postgresql, server_folder / "postgres")
+def durable(binaries: Binaries, tmp_path: Path) -> Iterator[Postgres]:
+    server = Postgres(binaries.postgresql, tmp_path / "postgres")
     server.start()
     yield server
     server.stop()
@@ -80,23 +79,13 @@ def test_nobody_enters_without_the_password(durable: Postgres) -> None:
     assert (durable.folder / "password").stat().st_mode & 0o077 == 0
 
 
-@pytest.fixture
-def open_binaries(binaries: Binaries, server_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Binaries:
-    """A copy of the programs where everybody can enter; the checkout may lie in root's home."""
-    packages = server_folder / "packages"
-    packages.mkdir()
-    source = binaries.postgresql.parents[4]
-    shutil.copytree(source, packages / source.name, symlinks=True)
-    monkeypatch.setenv("MAIXUN_CACHE", str(packages))
-    return services(print)
-
-
-def test_as_root_where_user_namespaces_are_blocked_it_runs_as_nobody(
-    open_binaries: Binaries, server_folder: Path
+def test_root_can_start_it_where_user_namespaces_are_blocked_in_a_closed_home(
+    binaries: Binaries, tmp_path: Path
 ) -> None:
-    """For everybody but root this is the ordinary start."""
-    server = Postgres(open_binaries.postgresql, server_folder / "postgresql")
-    server.user = Unprivileged(user=NOBODY) if os.geteuid() == 0 else Unprivileged()
+    """As in many containers. For everybody but root this is the ordinary start."""
+    tmp_path.chmod(0o700)
+    server = Postgres(binaries.postgresql, tmp_path / "postgresql")
+    server.user = AS_NOBODY if os.geteuid() == 0 else AS_WE_ARE
     server.start()
     try:
         note(server, "kept")
@@ -107,22 +96,14 @@ def test_as_root_where_user_namespaces_are_blocked_it_runs_as_nobody(
         server.stop()
 
 
-def test_nobody_is_told_which_folder_to_open(binaries: Binaries, tmp_path: Path) -> None:
-    tmp_path.chmod(0o700)
-    server = Mosquitto(binaries.mosquitto, tmp_path / "mosquitto")
-    server.user = Unprivileged(user=NOBODY)
-    with pytest.raises(ServiceFailed, match=r"cannot enter .*MAIXUN_RUNTIME"):
-        server.start()
-
-
-def test_a_failed_start_says_what_the_server_said(durable: Postgres, binaries: Binaries, server_folder: Path) -> None:
-    second = Postgres(binaries.postgresql, server_folder / "second", port=durable.port)
+def test_a_failed_start_says_what_the_server_said(durable: Postgres, binaries: Binaries, tmp_path: Path) -> None:
+    second = Postgres(binaries.postgresql, tmp_path / "second", port=durable.port)
     with pytest.raises(ServiceFailed, match=r"could not bind|Address already in use"):
         second.start()
 
 
-def test_the_broker_comes_back_on_the_same_port(binaries: Binaries, server_folder: Path) -> None:
-    server = Mosquitto(binaries.mosquitto, server_folder / "mosquitto")
+def test_the_broker_comes_back_on_the_same_port(binaries: Binaries, tmp_path: Path) -> None:
+    server = Mosquitto(binaries.mosquitto, tmp_path / "mosquitto")
     server.start()
     try:
         url = server.url
@@ -144,9 +125,9 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_a_server_does_not_outlive_the_run_that_started_it(binaries: Binaries, server_folder: Path) -> None:
+def test_a_server_does_not_outlive_the_run_that_started_it(binaries: Binaries, tmp_path: Path) -> None:
     """A killed test run cannot tidy up; the kernel ends its servers instead."""
-    words = [sys.executable, "-c", KILLED_RUN, str(binaries.mosquitto), str(server_folder / "mosquitto")]
+    words = [sys.executable, "-c", KILLED_RUN, str(binaries.mosquitto), str(tmp_path / "mosquitto")]
     run = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
     assert run.returncode == -signal.SIGKILL
     wait_until(lambda: not Path(f"/proc/{int(run.stdout)}").exists())

@@ -69,12 +69,12 @@ class Up:
 
 
 @pytest.fixture
-def up(server_folder: Path) -> Iterator[Callable[[], Up]]:
+def up(tmp_path: Path) -> Iterator[Callable[[], Up]]:
     """Starts the command on one and the same folder; whatever still runs is stopped after the test."""
     started: list[Up] = []
 
     def start() -> Up:
-        started.append(Up(server_folder))
+        started.append(Up(tmp_path))
         return started[-1]
 
     yield start
@@ -90,14 +90,14 @@ def readings(folder: Path) -> int:
     return row[0] if row else 0
 
 
-def test_from_nothing_to_pages_and_again(up: Callable[[], Up], server_folder: Path) -> None:
+def test_from_nothing_to_pages_and_again(up: Callable[[], Up], tmp_path: Path) -> None:
     first = up()
     first.wait_until_running()
     with urllib.request.urlopen(f"http://127.0.0.1:{first.port}/health/ready", timeout=30) as answer:
         assert json.load(answer)["ready"] is True
-    accounts = (server_folder / "secrets/accounts.txt").read_text()
+    accounts = (tmp_path / "secrets/accounts.txt").read_text()
     assert all(word in first.said() for word in accounts.split())
-    kept = readings(server_folder)
+    kept = readings(tmp_path)
     assert kept > 0
     everything = first.children()
     assert first.stop() == 0
@@ -105,7 +105,7 @@ def test_from_nothing_to_pages_and_again(up: Callable[[], Up], server_folder: Pa
 
     second = up()
     second.wait_until_running()
-    assert readings(server_folder) >= kept
+    assert readings(tmp_path) >= kept
     assert all(word in second.said() for word in accounts.split())
     assert second.stop() == 0
 
