@@ -266,7 +266,7 @@ def test_settling_high_glucose_does_not_settle_low() -> None:
 
 def test_a_finding_explains_itself_in_both_languages() -> None:
     told = finding(pressure(186, 112), now=NOON + 11 * MINUTE).explained()  # type: ignore[union-attr]
-    assert told["says"]["zh"].startswith("血压 186/112 mmHg,达到提醒标准 ≥ 180/110 mmHg")
+    assert told["says"]["zh"].startswith("血压 186/112 mmHg，达到提醒标准 ≥ 180/110 mmHg")
     assert "国家基本公共卫生服务规范" in told["says"]["zh"]
     assert told["says"]["zh"].endswith("没有复测。")
     assert told["says"]["en"].endswith("No repeat came in time.")
