@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import IntFlag, StrEnum
 from uuid import UUID
 
+from devices.waveform import Waveform
+
 
 class Kind(StrEnum):
     """What was measured. The names are those of the database's enum `telemetry.kind`."""
@@ -71,6 +73,7 @@ class Flag(IntFlag):
     NO_SENSOR_CONTACT = 1 << 19
     POOR_SIGNAL = 1 << 20
     MANUAL_ENTRY = 1 << 21
+    POSSIBLE_AF = 1 << 22  # an ECG's rhythm asks for a doctor's reading; never more than that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,7 @@ class Reading:
     `measured_at` is UTC and None exactly when `clock` is unusable. `values` maps metric names of the catalogue to
     numbers in canonical units. `person` is the pseudonymous token of whoever identified at the meter (a kiosk);
     without it the server's roster says whose it is. `raw` is `"<characteristic>:<hex>"`, several joined by `+`.
+    `waveform` is an ECG's.
     """
 
     reading_id: UUID
@@ -94,6 +98,7 @@ class Reading:
     meal: Meal | None
     values: Mapping[str, float]
     raw: str
+    waveform: Waveform | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,3 +110,4 @@ class Unusable:
     received_at: datetime
     reason: str  # e.g. "undecodable", "not_a_number", "placeholder"
     raw: str
+    waveform: Waveform | None = None

@@ -73,9 +73,39 @@ def test_the_common_ground_knows_nobody(leaf: str) -> None:
     assert [module for module in imported(ROOT / leaf) if below(module, OURS)] == []
 
 
+# Heavier packages that a part of the edge needs, which is loaded only when that part is asked for
+LOADED_WHEN_ASKED_FOR = {
+    "gateway/key_pair.py": {"cryptography"},  # a key and a request, when a gateway is enrolled
+    "devices/ecg": {"numpy"},  # when there is an ECG
+}
+MAY_LOAD_ECG = ("devices/ecg", "gateway/ecg", "api/ecg.py", "api/ecg_paper.py", "maixun/commands/ecg.py")
+
+
 @pytest.mark.parametrize("package", ["devices", "gateway"])
 def test_the_edge_needs_no_server_package(package: str) -> None:
-    found = {module for file in python_files(package) for module in imported(file) if below(module, SERVER_PACKAGES)}
+    found = {
+        (file.relative_to(ROOT).as_posix(), module)
+        for file in python_files(package)
+        for module in imported(file)
+        if below(module, SERVER_PACKAGES - allowed(file))
+    }
+    assert found == set()
+
+
+def allowed(file: Path) -> set[str]:
+    place = file.relative_to(ROOT)
+    return {name for part, names in LOADED_WHEN_ASKED_FOR.items() if place.is_relative_to(part) for name in names}
+
+
+def test_the_ecg_and_its_numpy_are_imported_only_by_what_is_asked_for_an_ecg() -> None:
+    found = {
+        place.as_posix()
+        for package in (*MAY_IMPORT, "maixun")
+        for file in python_files(package)
+        for place in [file.relative_to(ROOT)]
+        if not any(place.is_relative_to(part) for part in MAY_LOAD_ECG)
+        and any(below(module, {"devices.ecg", "gateway.ecg"}) for module in imported(file))
+    }
     assert found == set()
 
 

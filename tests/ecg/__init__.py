@@ -1,0 +1,1 @@
+"""Tests of the portable ECG: from samples to paper."""
