@@ -105,6 +105,7 @@ _COLUMNS = {
     "temperature": ("temperature",),
     "oximetry": ("spo2", "pulse"),
     "lipids": ("total_cholesterol", "hdl", "ldl", "triglycerides"),
+    "symptoms": ("fever", "diarrhoea"),
 }
 
 

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     HEART_RATE = "heart_rate"
     LIPIDS = "lipids"
     ECG = "ecg"
+    SYMPTOMS = "symptoms"  # asked at a kiosk, 1 yes and 0 no
 
 
 class ClockQuality(StrEnum):
@@ -62,7 +63,7 @@ class Flag(IntFlag):
     SAMPLE_INSUFFICIENT = 1 << 8
     STRIP_INSERTION_ERROR = 1 << 9
     STRIP_TYPE_ERROR = 1 << 10
-    ABOVE_RANGE = 1 << 11  # the meter showed HI: above what it can measure, no number
+    ABOVE_RANGE = 1 << 11  # the meter showed HI: above what it can measure; no number, or the bound alone
     BELOW_RANGE = 1 << 12  # the meter showed LO
     STRIP_TOO_HOT = 1 << 13
     STRIP_TOO_COLD = 1 << 14

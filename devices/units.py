@@ -52,6 +52,7 @@ _CANONICAL = {
     **dict.fromkeys(("weight", "body_water"), ("kg",)),
     **dict.fromkeys(("height", "waist"), ("cm",)),
     **dict.fromkeys(("body_fat", "muscle", "spo2"), ("%",)),
+    **dict.fromkeys(("fever", "diarrhoea"), ("1",)),
     "pulse": ("/min",),
     "bmi": ("kg/m2",),
     "impedance": ("ohm", "Ohm"),

@@ -33,6 +33,7 @@ KindName = Literal[
     "heart_rate",
     "lipids",
     "ecg",
+    "symptoms",
 ]
 ClockName = Literal["exact", "corrected", "assumed", "unusable"]
 MealName = Literal["fasting", "before_meal", "after_meal", "casual", "bedtime"]

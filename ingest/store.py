@@ -38,6 +38,8 @@ METRICS = (
     "hdl",
     "ldl",
     "triglycerides",
+    "fever",
+    "diarrhoea",
 )
 _HEAD = (
     ("reading_id", "uuid", "bytea"),  # 16 bytes, which is what the binary form of an uuid is
