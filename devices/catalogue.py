@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from devices.gatt import short_name
 from devices.gatt.quirks import KNOWN
 
 _CLOCK_DOCUMENT = {"clock"}
@@ -30,12 +31,18 @@ class Pairing(StrEnum):
     PASSKEY = "passkey"  # a person must type a code that the meter shows
 
 
-class Verified(StrEnum):
-    """How we know that the model works."""
+class OwnClock(StrEnum):
+    """How the time is set where the profiles' characteristics are not used for it (`gateway.drivers.own_clock`)."""
 
-    CAPTURED = "captured packets"
-    EMULATED = "emulated meter"
-    NONE = "none"
+    CONTOUR = "contour"
+    CARESENS = "caresens"
+
+
+class Verified(StrEnum):
+    """How we know that a model works; none of them: only from what others wrote."""
+
+    CAPTURED = "captured packets"  # real bytes of it are among the decoders' test vectors
+    EMULATED = "emulated meter"  # an emulated meter that behaves like it is visited in tests/gateway/ble
 
 
 class _Strict(BaseModel):
@@ -61,17 +68,25 @@ class Model(_Strict):
     name: str
     match: Match = Match()
     services: tuple[str, ...]
+    adverts: Mapping[str, str] = {}  # service whose advertised data are the measurements: our name for those packets
     pairing: Pairing = Pairing.NONE
+    bond_first: bool = False  # before anything else is asked of it
     time_policy: TimePolicy = TimePolicy.NEVER
-    settle_ms: int = Field(default=0, ge=0, le=5000)  # to wait between discovery and subscribing
+    own_clock: OwnClock | None = None
+    settle_ms: int = Field(default=0, ge=0, le=5000)  # to wait between discovery, or setting the time, and subscribing
     quirks: frozenset[str] = frozenset()
-    verified: Verified
+    verified: frozenset[Verified]
     source: str
 
     @property
     def sets_clock(self) -> bool:
         """Whether the gateway may set this meter's clock at all."""
         return self.time_policy is not TimePolicy.NEVER
+
+    @field_validator("services")
+    @classmethod
+    def _short(cls, services: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(short_name, services))
 
     @field_validator("quirks")
     @classmethod
@@ -92,18 +107,28 @@ class Catalogue:
     models: tuple[Model, ...]
     standard: Model
 
-    def find(self, *, name: str | None = None, manufacturer: str | None = None, model: str | None = None) -> Model:
-        """The model that fits best what a meter advertises (`name`) and says of itself, else `standard`."""
+    def find(
+        self,
+        *,
+        name: str | None = None,
+        manufacturer: str | None = None,
+        model: str | None = None,
+        data: Collection[str] = (),
+    ) -> Model:
+        """The model that fits best what a meter advertises (`name`, services with `data`) and says of itself.
+
+        `standard` when none does.
+        """
         best, score = self.standard, 0
         for candidate in self.models:
-            fit = candidate.match.score(name, manufacturer, model)
+            fit = candidate.match.score(name, manufacturer, model) + (not candidate.adverts.keys().isdisjoint(data))
             if fit > score:
                 best, score = candidate, fit
         return best
 
-    def knows(self, name: str | None) -> bool:
-        """Whether an advertised name belongs to a model of the catalogue."""
-        return self.find(name=name) is not self.standard
+    def services(self) -> frozenset[str]:
+        """Every service that some model has, by short name."""
+        return frozenset(service for model in (*self.models, self.standard) for service in model.services)
 
 
 def parse(documents: Mapping[str, Any]) -> Catalogue:

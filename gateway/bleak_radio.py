@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 
 from bleak import BleakAdapter, BleakScanner
@@ -20,8 +20,11 @@ from bleak_retry_connector import close_stale_connections
 from dbus_fast import DBusError
 
 from devices.catalogue import Catalogue
+from devices.gatt import short_name
+from gateway.broadcasts import Broadcasts, Source
 from gateway.collector import Collector
-from gateway.drivers import DRIVERS, Driver
+from gateway.drivers import Advert, AdvertDriver
+from gateway.installed import Drivers, installed
 from gateway.pairing import PairingAgent, pairing_agent
 from gateway.patience import Patience
 from gateway.saying import Saying
@@ -41,7 +44,8 @@ def _utc_now() -> datetime:
 class BleakRadio:
     """One adapter, by its name ("hci0"): with two of them in a machine any other choice is left to chance.
 
-    `zone`: the local time that meters show. `now`: aware; every packet is stamped with it once.
+    `zone`: the local time that meters show. `now`: aware; every packet is stamped with it once. `consents`: by a
+    scale's address, its users' codes by their slots. `drivers`: those installed, unless others are given.
     """
 
     def __init__(
@@ -50,16 +54,18 @@ class BleakRadio:
         *,
         models: Catalogue,
         zone: tzinfo,
+        consents: Mapping[str, Mapping[int, int]] | None = None,
         patience: Patience | None = None,
-        drivers: Sequence[Driver] = DRIVERS,
+        drivers: Drivers | None = None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._adapter = adapter
         self._models = models
         self._zone = zone
         self._patience = patience or Patience()
-        self._drivers = drivers
-        self._services = [normalize_uuid_str(driver.service) for driver in drivers]
+        self._consents = consents or {}
+        self._drivers = drivers or installed()
+        self._services = [normalize_uuid_str(service) for service in models.services()]
         self._now = now
 
     async def run(self, collector: Collector, stop: asyncio.Event) -> None:
@@ -69,6 +75,7 @@ class BleakRadio:
             stop=stop,
             models=self._models,
             drivers=self._drivers,
+            consents=self._consents,
             zone=self._zone,
             patience=self._patience,
             now=self._now,
@@ -97,41 +104,54 @@ class BleakRadio:
             await close_stale_connections(device)
 
     async def _listen(self, visitor: Visitor, agent: PairingAgent, stopping: asyncio.Task[bool]) -> None:
-        ears = _Ears(self._services, self._models, Turns(self._patience, _monotonic), self._patience)
-        visiting = asyncio.create_task(_visit_in_turn(visitor, ears.turns, agent))
+        broadcasts = Broadcasts(visitor.collector, zone=self._zone, patience=self._patience, now=self._now)
+        ears = _Ears(self._models, self._drivers, Turns(self._patience, _monotonic), broadcasts, self._patience)
+        working = {
+            asyncio.create_task(_visit_in_turn(visitor, ears.turns, agent)),
+            asyncio.create_task(broadcasts.run()),
+        }
         try:
-            while not (stopping.done() or visiting.done()):
+            while not any(task.done() for task in (stopping, *working)):
                 async with BleakScanner(ears.heard, bluez={"adapter": self._adapter}):
-                    await ears.until_silence({stopping, visiting})
+                    await ears.until_silence({stopping, *working})
         finally:
-            visiting.cancel()
-            await asyncio.wait({visiting})
-        if not visiting.cancelled():
-            visiting.result()
+            for task in working:
+                task.cancel()
+            await asyncio.wait(working)
+        for task in working:
+            if not task.cancelled():
+                task.result()
 
 
 class _Ears:
     """What the scanner's callback does, and how long ago it last did."""
 
-    def __init__(self, services: Sequence[str], models: Catalogue, turns: Turns, patience: Patience) -> None:
+    def __init__(
+        self, models: Catalogue, drivers: Drivers, turns: Turns, broadcasts: Broadcasts, patience: Patience
+    ) -> None:
         self.turns = turns
-        self._services = frozenset(services)
         self._models = models
+        self._drivers = drivers
+        self._broadcasts = broadcasts
         self._patience = patience
         self._last_heard = _monotonic()
 
     def heard(self, device: BLEDevice, advertisement: AdvertisementData) -> None:
-        """Anything heard proves that the scan lives; a meter is put in the queue."""
+        """Anything heard proves that the scan lives; a meter is put in the queue, or what it advertises is taken."""
         self._last_heard = _monotonic()
-        if not self._services.isdisjoint(self._offered(advertisement)):
+        data = {short_name(service): value for service, value in advertisement.service_data.items()}
+        services = frozenset(map(short_name, advertisement.service_uuids))
+        model = self._models.find(name=advertisement.local_name, data=data)
+        if model is not self._models.standard:  # some advertise only a name, and the catalogue knows the rest
+            services |= frozenset(model.services)
+        choice = self._drivers.best(Advert(name=advertisement.local_name, services=services, data=data), model)
+        if choice is None:
+            return
+        if isinstance(choice.driver, AdvertDriver):
+            packets = [(name, data[service]) for service, name in model.adverts.items() if service in data]
+            self._broadcasts.heard(Source(device.address, model.name, choice.name, choice.driver), packets)
+        else:
             self.turns.heard(device)
-
-    def _offered(self, advertisement: AdvertisementData) -> list[str]:
-        """What it advertises; some models advertise only a name, and the catalogue knows the rest."""
-        if self._models.knows(advertisement.local_name):
-            model = self._models.find(name=advertisement.local_name)
-            return [*advertisement.service_uuids, *map(normalize_uuid_str, model.services)]
-        return advertisement.service_uuids
 
     async def until_silence(self, ends: set[asyncio.Task[bool] | asyncio.Task[None]]) -> None:
         """Returns when nothing at all was heard for too long, or when one of `ends` is over."""
@@ -147,9 +167,9 @@ async def _visit_in_turn(visitor: Visitor, turns: Turns, agent: PairingAgent) ->
     while not visitor.stop.is_set():
         device = await turns.next()
         agent.visiting = device.address
-        fruitful = await visitor.visit(device)
+        visited = await visitor.visit(device)
         agent.visiting = None
-        turns.visited(device.address, fruitful=fruitful)
+        turns.visited(device.address, fruitful=visited.fruitful, rest=visited.rest)
 
 
 def _monotonic() -> float:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from devices.clock import ClockPolicy, MeterClock
 from devices.interpret import interpret
+from devices.progress import GLUCOSE_MEMORY
 from devices.reading import Reading, Unusable
 from devices.visit import Packet
 from gateway.journal import Journal
@@ -29,9 +30,9 @@ class Collector:
         """Begin one radio contact with a meter; `person` is the token of whoever identified at it."""
         return OpenVisit(self, device, quirks, person)
 
-    def last_sequence(self, device: str) -> int | None:
-        """The sequence number of the last glucose record the meter gave us: ask it for those after."""
-        return self.journal.last_sequence(device)
+    def last_record(self, device: str, memory: str = GLUCOSE_MEMORY) -> int | None:
+        """The number of the last record one memory of the meter gave us: ask it for those after."""
+        return self.journal.last_record(device, memory)
 
     def interpret_leftovers(self) -> int:
         """Interpret visits that a crash or a full disk cut short; returns how many readings were new."""

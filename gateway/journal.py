@@ -11,8 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from uuid import UUID
 
 from devices.clock import MeterClock
-from devices.gatt import short_name
-from devices.gatt.quirks import UNSTABLE_SEQUENCE
+from devices.progress import Progress, reached
 from devices.visit import Packet, Visit
 from gateway.disk import Disk, OutboxDamaged, seal
 
@@ -33,9 +32,12 @@ create table if not exists packet (
     seal           integer not null
 );
 create index if not exists packet_of_visit on packet (visit_id);
-create table if not exists device (device text primary key, last_sequence integer not null) without rowid;
+create table if not exists progress (
+    device text primary key,
+    memory text not null,       -- which of the meter's memories, see devices.progress
+    record integer not null
+) without rowid;
 """
-_GLUCOSE = "2A18"
 
 
 class Journal:
@@ -104,16 +106,14 @@ class Journal:
         with self.disk.change() as connection:
             last = visit.packets[-1].received_at.astimezone(UTC).isoformat()
             connection.execute("update visit set done_at = ? where visit_id = ?", (last, visit_id))
-            numbered = () if UNSTABLE_SEQUENCE in visit.quirks else visit.packets
-            for packet in numbered:
-                if short_name(packet.characteristic) == _GLUCOSE and len(packet.payload) >= 3:
-                    self._reached(visit.device, int.from_bytes(packet.payload[1:3], "little"))
+            if progress := reached(visit):
+                self._note_progress(visit.device, progress)
 
-    def last_sequence(self, device: str) -> int | None:
-        """The latest glucose record's number seen from a meter. Not the highest: a meter that was reset counts anew."""
+    def last_record(self, device: str, memory: str) -> int | None:
+        """The number of the last record seen from one memory of a meter (`devices.progress`)."""
         with self.disk.meaning():
-            query = "select last_sequence from device where device = ?"
-            row = self.disk.connection.execute(query, (device,)).fetchone()
+            query = "select record from progress where device = ? and memory = ?"
+            row = self.disk.connection.execute(query, (device, memory)).fetchone()
         return int(row[0]) if row else None
 
     def prune(self, before: datetime) -> int:
@@ -139,11 +139,8 @@ class Journal:
             raise OutboxDamaged(f"{self.disk.path} is damaged (a packet does not match its checksum)")
         return [Packet(characteristic, payload, datetime.fromisoformat(at)) for characteristic, payload, at, _ in rows]
 
-    def _reached(self, device: str, sequence: int) -> None:
-        self.disk.connection.execute(
-            "insert into device values (?1, ?2) on conflict (device) do update set last_sequence = ?2",
-            (device, sequence),
-        )
+    def _note_progress(self, device: str, progress: Progress) -> None:
+        self.disk.connection.execute("insert or replace into progress values (?, ?, ?)", (device, *progress))
 
 
 def _about(device: str, quirks: Collection[str], person: UUID | None, clock: MeterClock | None) -> str:

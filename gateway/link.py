@@ -14,10 +14,16 @@ from typing import TypeVar
 from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
-from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError, BleakGATTProtocolErrorCode
-from bleak.uuids import normalize_uuid_16
+from bleak.exc import (
+    BleakCharacteristicNotFoundError,
+    BleakDBusError,
+    BleakError,
+    BleakGATTProtocolError,
+    BleakGATTProtocolErrorCode,
+)
 from bleak_retry_connector import establish_connection
 
+from devices.gatt import short_name
 from devices.visit import Packet
 
 T = TypeVar("T")
@@ -43,18 +49,29 @@ class Link:
         self._inbox = inbox
         self._now = now
 
+    def services(self) -> frozenset[str]:
+        """The services it has, by short name."""
+        return frozenset(short_name(service.uuid) for service in self._client.services)
+
     def offers(self, characteristic: str, *operations: str) -> bool:
         """Whether the meter has it with all these operations: read, write, notify, indicate."""
-        found = self._client.services.get_characteristic(_full(characteristic))
-        return found is not None and set(operations) <= set(found.properties)
+        return any(set(operations) <= set(each.properties) for each in self._all(characteristic))
 
     async def read(self, characteristic: str) -> bytes:
         """Its value now."""
-        return bytes(await self._bonded(lambda: self._client.read_gatt_char(_full(characteristic))))
+        found = self._first(characteristic)
+        return bytes(await self._bonded(lambda: self._client.read_gatt_char(found)))
 
     async def write(self, characteristic: str, value: bytes) -> None:
         """Write and wait for the meter's answer."""
-        await self._bonded(lambda: self._client.write_gatt_char(_full(characteristic), value, response=True))
+        found = self._first(characteristic)
+        await self._bonded(lambda: self._client.write_gatt_char(found, value, response=True))
+
+    async def bond(self) -> None:
+        """Bond now; nothing happens where there is a bond."""
+        if not self.may_bond:
+            raise Interrupted("it shows a code while bonding: bond it once by hand with `bluetoothctl pair`")
+        await self._client.pair()
 
     async def subscribe(self, characteristic: str) -> None:
         """From now on its notifications or indications arrive."""
@@ -62,7 +79,8 @@ class Link:
         def arrived(_sender: BleakGATTCharacteristic, value: bytearray) -> None:
             self._inbox.put_nowait(Packet(characteristic, bytes(value), self._now()))
 
-        await self._bonded(lambda: self._client.start_notify(_full(characteristic), arrived))
+        found = self._first(characteristic)
+        await self._bonded(lambda: self._client.start_notify(found, arrived))
 
     async def arrivals(self, within: float) -> list[Packet]:
         """What came since, waiting for the first; empty when the meter has hung up or was silent for `within` s."""
@@ -93,10 +111,19 @@ class Link:
         except BleakError as error:
             if not _wants_bond(error):
                 raise
-        if not self.may_bond:
-            raise Interrupted("it shows a code while bonding: bond it once by hand with `bluetoothctl pair`")
-        await self._client.pair()
+        await self.bond()
         return await attempt()
+
+    def _all(self, characteristic: str) -> list[BleakGATTCharacteristic]:
+        """One, or several where two services have it."""
+        found = self._client.services.characteristics.values()
+        return [each for each in found if short_name(each.uuid) == short_name(characteristic)]
+
+    def _first(self, characteristic: str) -> BleakGATTCharacteristic:
+        found = self._all(characteristic)
+        if not found:
+            raise BleakCharacteristicNotFoundError(characteristic)
+        return found[0]
 
 
 @asynccontextmanager
@@ -117,10 +144,6 @@ async def connected(device: BLEDevice, *, attempts: int, now: Callable[[], datet
         # A link that cannot be closed in order is closed all the same; what the visit ended with matters more.
         with suppress(BleakError, TimeoutError, EOFError):
             await client.disconnect()
-
-
-def _full(characteristic: str) -> str:
-    return normalize_uuid_16(int(characteristic, 16))
 
 
 def _wants_bond(error: BleakError) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from devices.reading import Reading, Unusable
-from gateway import journal, wire
+from gateway import journal, meters, wire
 from gateway.disk import Disk, OutboxDamaged, OutboxFull, seal
 from gateway.receipts import MessageReceipt, Receipt, Receipts
 
@@ -79,7 +79,7 @@ class Outbox:
     def __init__(self, path: Path, limits: Limits | None = None) -> None:
         """Opens or makes the file. Raises `OutboxFull`, `OutboxDamaged`, `OutboxInUse`."""
         self.limits = limits or Limits()
-        self.disk = Disk(path, SCHEMA + journal.SCHEMA, reserve_bytes=self.limits.reserve_bytes)
+        self.disk = Disk(path, SCHEMA + journal.SCHEMA + meters.SCHEMA, reserve_bytes=self.limits.reserve_bytes)
         self.on_new: Callable[[], None] = lambda: None
         self._connection = self.disk.connection
         self._connection.executescript(_UNDER_WAY)

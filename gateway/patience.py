@@ -28,6 +28,21 @@ class Patience(Settings):
     """The most a meter waits after visits that brought nothing (the pause doubles up to here). Cuffs advertise for
     about a minute after a measurement: a fresh one is met in any case, and an idle meter's battery is spared."""
 
+    between_people: float = 5.0
+    """Nothing more of one person's records for so long: the scale is asked for the next person's. It has at most a few
+    new ones of each and sends them back to back; whoever comes late is there at the next visit."""
+
+    spell: float = 15.0
+    """How long a sensor that sends as long as it is worn is listened to: long enough that its value has settled."""
+
+    sensor_rest: float = 300.0
+    """A worn sensor is visited again after so long: continuous glucose has a new record each 5 minutes, and a belt
+    would otherwise take the radio for itself."""
+
+    completion: float = 20.0
+    """A weighing that is advertised without its impedance waits so long for it: scales take 5 to 10 s to measure it,
+    and never do through socks."""
+
     silence: float = 300.0
     """No advertisement of anything at all for so long: the scan has died, as it does when bluetoothd restarts, and is
     begun anew. Where no other Bluetooth device is near this happens for nothing, so not more often than this."""

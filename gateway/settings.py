@@ -19,6 +19,7 @@ class GatewaySettings(Settings):
     """One field a key; what each means stands in the file."""
 
     zone: str
+    consents: dict[str, dict[Annotated[int, Field(ge=0, le=254)], Annotated[int, Field(ge=0, le=9999)]]]
     limit_readings: Positive
     reserve_mb: Annotated[int, Field(ge=0)]
     keep_stored_hours: Annotated[float, Field(ge=0)]

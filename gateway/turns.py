@@ -41,11 +41,14 @@ class Turns:
             await self._heard.wait()
         return self._waiting.pop(next(iter(self._waiting)))
 
-    def visited(self, address: str, *, fruitful: bool) -> None:
-        """After a visit: soon again where something came, for there may be more; ever later where nothing does."""
+    def visited(self, address: str, *, fruitful: bool, rest: float = 0.0) -> None:
+        """After a visit: soon again where something came, for there may be more; ever later where nothing does.
+
+        `rest`: seconds that its driver wants it left alone at least.
+        """
         before = self._resting.get(address)
         pause = self._patience.revisit
         if not fruitful and before is not None:
             pause = min(before.pause * 2, self._patience.fruitless)
-        self._resting[address] = _Rest(until=self._clock() + pause, pause=pause)
+        self._resting[address] = _Rest(until=self._clock() + max(pause, rest), pause=pause)
         self._waiting.pop(address, None)

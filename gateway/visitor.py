@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from bleak.backends.device import BLEDevice
 from bleak.exc import BleakError
@@ -14,8 +16,10 @@ from bleak.exc import BleakError
 from devices.catalogue import Catalogue, Model, Pairing
 from gateway.collector import Collector
 from gateway.disk import OutboxFull
-from gateway.drivers import Driver
+from gateway.drivers import Advert, AdvertDriver
+from gateway.installed import DriverFailed, Drivers, answerable
 from gateway.link import Interrupted, Link, connected
+from gateway.meters import Meters
 from gateway.patience import Patience
 from gateway.recent_clocks import RecentClocks
 from gateway.session import Session
@@ -23,66 +27,93 @@ from gateway.session import Session
 _log = logging.getLogger(__name__)
 
 _MANUFACTURER, _MODEL = "2A29", "2A24"  # Device Information Service
+_BATTERY = "2A19"
 # What ends one visit and concerns no other; TimeoutError comes from the limit on a whole visit, EOFError from the bus.
 _ENDED = (Interrupted, BleakError, TimeoutError, EOFError)
 
 
+class Visited(NamedTuple):
+    """How a visit went. `fruitful`: it brought something new. `rest`: seconds to leave the meter alone, if any."""
+
+    fruitful: bool
+    rest: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
-    """Visits meters for one collector until `stop`. `zone`: the local time that meters show. `now` is aware."""
+    """Visits meters for one collector until `stop`. `zone`: the local time that meters show. `now` is aware.
+
+    `consents`: by a scale's address, its users' codes by their slots.
+    """
 
     collector: Collector
     stop: asyncio.Event
     models: Catalogue
-    drivers: Sequence[Driver]
+    drivers: Drivers
+    consents: Mapping[str, Mapping[int, int]]
     zone: tzinfo
     patience: Patience
     now: Callable[[], datetime]
     _recent_clocks: RecentClocks = field(default_factory=RecentClocks)
 
-    async def visit(self, device: BLEDevice) -> bool:
-        """Takes what the meter has; says whether anything of it was new. Raises `OutboxDamaged`."""
+    async def visit(self, device: BLEDevice) -> Visited:
+        """Takes what the meter has. Raises `OutboxDamaged`."""
         before = self.collector.outbox.newest()
+        rest = 0.0
         try:
             self.collector.outbox.need_room()
             async with asyncio.timeout(self.patience.visit):
-                await self._connect(device)
+                rest = await self._connect(device)
+        except DriverFailed as failure:
+            _log.error("visit to %s: %s", device.address, failure, exc_info=failure.__cause__)
         except _ENDED as error:
             _log.info("visit to %s ended early: %s", device.address, error or type(error).__name__)
         except OutboxFull as error:
             _log.error("%s keeps its records: %s", device.address, error)
-        return self.collector.outbox.newest() > before
+        return Visited(self.collector.outbox.newest() > before, rest)
 
-    async def _connect(self, device: BLEDevice) -> None:
+    async def _connect(self, device: BLEDevice) -> float:
         session: Session | None = None
         try:
             async with connected(device, attempts=self.patience.connect_attempts, now=self.now) as link:
-                driver = next((d for d in self.drivers if link.offers(d.measurement)), None)
-                if driver is None:
+                model = await self._model(device, link)
+                choice = self.drivers.best(Advert(name=device.name, services=link.services(), data={}), model)
+                if choice is None or isinstance(choice.driver, AdvertDriver):
                     raise Interrupted("no driver for what it offers")
-                session = self._session(device, link, await self._model(device, link))
-                await driver.run(session)
+                session = self._session(device, link, model)
+                session.battery = await _battery(link)
+                with answerable(choice.name):
+                    await choice.driver.run(session)
+            return session.rest
         finally:
             if session is not None:
                 await session.end(self.stop)
 
     def _session(self, device: BLEDevice, link: Link, model: Model) -> Session:
-        link.may_bond = model.pairing is not Pairing.PASSKEY
         return Session(
             device=device.address,
             link=link,
             visit=self.collector.open(device.address, quirks=model.quirks),
             model=model,
-            last_sequence=self.collector.last_sequence(device.address),
+            last_record=lambda memory: self.collector.last_record(device.address, memory),
             recent_clocks=self._recent_clocks,
+            meters=Meters(self.collector.outbox.disk),
+            consents=self.consents.get(device.address, {}),
             zone=self.zone,
             now=self.now,
             patience=self.patience,
         )
 
     async def _model(self, device: BLEDevice, link: Link) -> Model:
+        """By its name first, because some must be bonded before they are asked for more."""
+        known = self.models.find(name=device.name)
+        link.may_bond = known.pairing is not Pairing.PASSKEY
+        if known.bond_first:
+            await link.bond()
         told = [await _text(link, characteristic) for characteristic in (_MANUFACTURER, _MODEL)]
-        return self.models.find(name=device.name, manufacturer=told[0], model=told[1])
+        model = self.models.find(name=device.name, manufacturer=told[0], model=told[1])
+        link.may_bond = model.pairing is not Pairing.PASSKEY
+        return model
 
 
 async def _text(link: Link, characteristic: str) -> str | None:
@@ -90,3 +121,11 @@ async def _text(link: Link, characteristic: str) -> str | None:
     if not link.offers(characteristic, "read"):
         return None
     return (await link.read(characteristic)).rstrip(b"\0").decode("utf-8", errors="replace").strip()
+
+
+async def _battery(link: Link) -> int | None:
+    """Per cent, where the meter tells; its records matter more than a refusal."""
+    if link.offers(_BATTERY, "read"):
+        with suppress(BleakError):
+            return next(iter(await link.read(_BATTERY)), None)
+    return None

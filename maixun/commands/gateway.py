@@ -74,7 +74,8 @@ def _bleak(adapter: str, settings: GatewaySettings) -> Radio:
     from devices.catalogue import parse
     from gateway.bleak_radio import BleakRadio
 
-    return BleakRadio(adapter, models=parse(configuration.load_all("devices/*.yaml")), zone=settings.wall_clock())
+    models = parse(configuration.load_all("devices/*.yaml"))
+    return BleakRadio(adapter, models=models, zone=settings.wall_clock(), consents=settings.consents)
 
 
 def _simulated(options: argparse.Namespace) -> Radio:

@@ -31,10 +31,9 @@ def test_a_meter_is_recognised(name: str | None, manufacturer: str | None, model
     assert MODELS.find(name=name, manufacturer=manufacturer, model=model).name == expected
 
 
-def test_only_names_of_the_catalogue_are_known() -> None:
-    assert MODELS.knows("BM85")
-    assert not MODELS.knows("Somebody's telephone")
-    assert not MODELS.knows(None)
+def test_a_scale_without_a_name_is_recognised_by_what_it_advertises() -> None:
+    assert MODELS.find(data={"181B": b""}).name == "Xiaomi Mi Body Composition Scale"
+    assert MODELS.find(data={"FE95": b""}) is MODELS.standard
 
 
 def test_a_clock_is_set_only_where_the_model_allows_it() -> None:
@@ -49,7 +48,7 @@ def changed(**change: object) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "change", [{"quirks": ["beurer-eb"]}, {"time_policy": "whenever"}, {"settle": 100}, {"verified": "yes"}]
+    "change", [{"quirks": ["beurer-eb"]}, {"time_policy": "whenever"}, {"settle": 100}, {"verified": "emulated meter"}]
 )
 def test_a_wrong_file_is_named(change: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"devices/standard\.yaml"):

@@ -77,16 +77,16 @@ def test_the_same_memory_read_twice_is_kept_once(tmp_path: Path) -> None:
 def test_glucose_goes_on_after_the_last_record_also_after_a_reset_of_the_meter(tmp_path: Path) -> None:
     box = outbox(tmp_path)
     here = collector(box)
-    assert here.last_sequence(METER) is None
+    assert here.last_record(METER) is None
     for sequences in ([498, 499, 500], [3, 4]):
         visit = here.open(METER)
         for sequence in sequences:
             visit.packet("2A18", glucose(sequence), T0)
         visit.packet("2A52", bytes.fromhex("06000101"), T0)
         assert len(visit.close()) == len(sequences)
-        assert here.last_sequence(METER) == sequences[-1]
+        assert here.last_record(METER) == sequences[-1]
     box.close()
-    assert collector(outbox(tmp_path)).last_sequence(METER) == 4
+    assert collector(outbox(tmp_path)).last_record(METER) == 4
 
 
 def test_a_meter_whose_record_numbers_move_is_always_read_whole(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_meter_whose_record_numbers_move_is_always_read_whole(tmp_path: Path) 
     visit = here.open(METER, quirks=frozenset({UNSTABLE_SEQUENCE}))
     visit.packet("2A18", glucose(7), T0)
     visit.close()
-    assert here.last_sequence(METER) is None
+    assert here.last_record(METER) is None
 
 
 def test_bytes_that_nobody_can_read_travel_too(tmp_path: Path) -> None:
