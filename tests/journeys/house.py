@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -32,9 +32,9 @@ class Cuff:
         self._aside = aside
         self._meter = meter
 
-    def measure(self, systolic: int, diastolic: int) -> None:
-        """Somebody measures: the cuff stores it and advertises until a gateway has come for it."""
-        self._aside.run(self._measured(packets.blood_pressure(systolic, diastolic, local_time())))
+    def measure(self, systolic: int, diastolic: int, *, ago: timedelta = timedelta(0)) -> None:
+        """Somebody measures, or did: the cuff stores it and advertises until a gateway has come for it."""
+        self._aside.run(self._measured(packets.blood_pressure(systolic, diastolic, local_time() - ago)))
 
     async def _measured(self, packet: bytes) -> None:
         self._meter.records.append(packet)

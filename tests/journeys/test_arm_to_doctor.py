@@ -33,8 +33,7 @@ def test_a_dangerous_pressure_reaches_its_doctor_and_no_other(town: Town, page: 
     arm = town.world.resident("赵桂兰", "dr.wang", "青河卫生站")
     town.world.meter(CUFF, arm, "青河卫生站")
     wang, english, li = _desks(town, page)
-    with house_with_cuff(CUFF) as (cuff, bus):
-        town.line.start("gateway", "gateway", "--id", "gw-village", DBUS_SYSTEM_BUS_ADDRESS=bus)
+    with house_with_cuff(CUFF) as (cuff, bus), town.gateway("gw-village", DBUS_SYSTEM_BUS_ADDRESS=bus):
         episode = _measured_twice(town, arm, cuff)
         for desk in (wang, english):
             expect(desk.locator(f"#alert-{episode}")).to_contain_text("186/112", timeout=PATIENCE_MS)
@@ -65,9 +64,8 @@ def _desks(town: Town, page: Page) -> list[Page]:
 
 def _measured_twice(town: Town, arm: int, cuff: Cuff) -> int:
     """One high value asks for a repeat and disturbs nobody; the repeat makes it an alert. Returns the episode."""
-    cuff.measure(
-        186, 112, ago=timedelta(minutes=2)
-    )  # stamps are whole seconds: two in one were one and the same reading
+    # A stamp is a whole second: two measurements within one would be the same reading twice.
+    cuff.measure(186, 112, ago=timedelta(minutes=2))
     _wait_for(town, arm, "confirming")
     assert town.rows("select 1 from care.episode where resident_id = %s and opened_at is not null", arm) == []
     cuff.measure(186, 112)

@@ -17,13 +17,12 @@ from maixun import configuration, county
 from maixun.runtime.program import Program
 from tests.harness.line import Line, running_line, wait_until
 from tests.journeys.desk import desk
-from tests.journeys.town import the_key_of
+from tests.journeys.town import STOPPED_WITHIN, the_key_of
 
 SEED, RESIDENTS = 7, 40
 _FIRST_STATION = ("--station", "0", "--seed", str(SEED), "--residents", str(RESIDENTS))
 GATEWAY = ("gateway", "--id", "gw-0001", "--radio", "simulated", *_FIRST_STATION)
 LEAD = "lead01"  # sees everybody of the first station
-STOPPED_WITHIN = 5.0
 WAITS = {
     "gateway": ["waiting for the broker"],
     "ingest": ["the broker cannot be reached: waiting for it", "the database does not take readings, waiting for it"],

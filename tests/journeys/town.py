@@ -16,6 +16,8 @@ from tests.harness.line import Line, running_line
 from tests.ingest.line import Gateway, ready
 from tests.journeys.desk import Desk, desk
 
+STOPPED_WITHIN = 5.0  # seconds: what every process of ours promises
+
 
 @dataclass(frozen=True, slots=True)
 class Town:
@@ -28,6 +30,16 @@ class Town:
     def desk(self, login: str) -> AbstractContextManager[Desk]:
         """A member of staff, signed in."""
         return desk(self.address, login, PASSWORD)
+
+    @contextmanager
+    def gateway(self, name: str, **environment: str) -> Iterator[None]:
+        """A gateway with the real radio, for the length of the block; it stops cleanly."""
+        program = self.line.start(name, "gateway", "--id", name, **environment)
+        try:
+            yield
+        finally:
+            code = program.stop(STOPPED_WITHIN)
+        assert code == 0, program.log.read_text()
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """What the database holds."""
