@@ -15,12 +15,10 @@ MIGRATIONS = Path(__file__).parents[2] / "ingest" / "migrations"
 
 
 def columns() -> set[str]:
-    table = next(
-        found
-        for path in sorted(MIGRATIONS.glob("*.sql"))
-        for found in re.findall(r"create table telemetry\.reading \((.*?)\n\);", path.read_text(encoding="utf-8"), re.S)
-    )
-    return set(re.findall(r"\b([a-z_0-9]+) real\b", table))
+    shape = r"(?:create|alter) table telemetry\.reading (.*?)\n?;\n"
+    texts = [path.read_text(encoding="utf-8") for path in sorted(MIGRATIONS.glob("*.sql"))]
+    statements = [found for text in texts for found in re.findall(shape, re.sub("--.*", "", text), re.S)]
+    return {name for statement in statements for name in re.findall(r"\b([a-z_0-9]+) real\b", statement)}
 
 
 def test_every_metric_is_a_column_and_every_column_a_metric() -> None:
