@@ -84,7 +84,8 @@ def test_root_can_start_it_where_user_namespaces_are_blocked_in_a_closed_home(
 ) -> None:
     """As in many containers. For everybody but root this is the ordinary start."""
     tmp_path.chmod(0o700)
-    server = Postgres(binaries.postgresql, tmp_path / "postgresql")
+    (tmp_path / "programs").symlink_to(binaries.postgresql)
+    server = Postgres(tmp_path / "programs", tmp_path / "postgresql")
     server.user = AS_NOBODY if os.geteuid() == 0 else AS_WE_ARE
     server.start()
     try:
