@@ -50,8 +50,8 @@ class Unprivileged:
 
 AS_WE_ARE = Unprivileged()
 IN_NAMESPACE = Unprivileged(("unshare", "-U", f"--map-user={NOBODY}", f"--map-group={NOBODY}"))
-# Keeps one of root's capabilities: the checkout and the cache may lie in a home that is closed to nobody. The securebit makes
-# access(2), by which PostgreSQL looks for its programs, respect it.
+# Keeps one of root's capabilities: the checkout and the cache may lie in a home that is closed to nobody.
+# The securebit makes access(2), by which PostgreSQL looks for its programs, respect it.
 AS_NOBODY = Unprivileged(
     (
         *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
