@@ -82,6 +82,7 @@ FLAGS: Mapping[Flag, str] = {
     Flag.NO_SENSOR_CONTACT: msgid("传感器未接触"),
     Flag.POOR_SIGNAL: msgid("信号差"),
     Flag.MANUAL_ENTRY: msgid("手工录入"),
+    Flag.POSSIBLE_AF: msgid("可能为心房颤动，需医生判读"),
 }
 HELD: Mapping[str, str] = {"quarantined": msgid("隔离"), "rejected": msgid("拒收")}
 REASONS: Mapping[Reason, str] = {
@@ -89,6 +90,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.UNKNOWN_VERSION: msgid("报文版本未知"),
     Reason.UNDECODABLE: msgid("字节无法解码"),
     Reason.NOT_A_NUMBER: msgid("设备报告测量失败"),
+    Reason.NOT_READABLE: msgid("心电图无法判读，请重新记录"),
     Reason.PLACEHOLDER: msgid("设备占位数据"),
     Reason.CONTROL_SOLUTION: msgid("质控液测量"),
     Reason.IMPLAUSIBLE: msgid("数值不合理"),

@@ -9,7 +9,8 @@ from typing import NamedTuple, Self
 
 from devices.metrics import Catalogue, Range
 from devices.units import UnknownUnit, canonical
-from ingest.envelope import Item
+from devices.waveform import unpack
+from ingest.envelope import Curve, Item, packed
 from ingest.instant import micros
 from ingest.reason import Reason
 from ingest.roster import Resolved
@@ -22,6 +23,7 @@ _SAID_BY_GATEWAYS = {
     for reason in (
         Reason.UNDECODABLE,
         Reason.NOT_A_NUMBER,
+        Reason.NOT_READABLE,
         Reason.PLACEHOLDER,
         Reason.CONTROL_SOLUTION,
         Reason.UNKNOWN_METRIC,
@@ -75,8 +77,9 @@ def unreadable(item: Item) -> Reason | None:
     """Why the item holds no measurement: what the gateway says, or a shape that is not a reading's."""
     if "unusable" in item:
         return _SAID_BY_GATEWAYS.get(item["unusable"], Reason.UNDECODABLE)
-    complete = "kind" in item and "values" in item and "clock" in item
-    return None if complete else Reason.MALFORMED
+    if not ("kind" in item and "values" in item and "clock" in item):
+        return Reason.MALFORMED
+    return Reason.UNDECODABLE if "waveform" in item and not _is_whole(item["waveform"]) else None
 
 
 def canonical_values(item: Item, criteria: Criteria) -> Mapping[str, float] | Reason:
@@ -107,6 +110,14 @@ def judge(
     if not criteria.possible(values):
         return Reason.IMPLAUSIBLE
     return holder if isinstance(holder, Reason) else None
+
+
+def _is_whole(curve: Curve) -> bool:
+    try:
+        unpack(curve["sampling_rate"], packed(curve))
+    except ValueError:
+        return False
+    return True
 
 
 def _ends(possible: Range) -> tuple[float, float]:

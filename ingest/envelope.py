@@ -6,6 +6,7 @@ is fast; only when that fails is it looked at item by item, so that one bad item
 
 from __future__ import annotations
 
+from base64 import b64decode
 from hashlib import blake2b
 from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 from uuid import UUID
@@ -23,6 +24,7 @@ Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 Device = Annotated[str, Field(pattern=r"^[!-~]{1,64}$")]
 Raw = Annotated[str, Field(pattern=r"^[ -~]{0,16000}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=165_000)]  # `MOST_SAMPLES` and their sums
 KindName = Literal[
     "blood_pressure",
     "glucose",
@@ -39,6 +41,14 @@ ClockName = Literal["exact", "corrected", "assumed", "unusable"]
 MealName = Literal["fasting", "before_meal", "after_meal", "casual", "bedtime"]
 
 _OPEN = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)  # what we do not know is counted, then dropped
+
+
+@with_config(_OPEN)
+class Curve(TypedDict):
+    """The waveform of an ECG: `packed` is the base64 of `devices.waveform.Waveform.pack`, microvolts."""
+
+    sampling_rate: Annotated[float, Field(ge=1, le=10_000)]
+    packed: Base64
 
 
 @with_config(_OPEN)
@@ -59,6 +69,7 @@ class Item(TypedDict):
     person: NotRequired[Id]
     meal: NotRequired[MealName]
     unusable: NotRequired[Name]
+    waveform: NotRequired[Curve]
 
 
 @with_config(_OPEN)
@@ -119,6 +130,11 @@ def item_json(item: Item) -> bytes:
 def read_item(body: bytes) -> Item:
     """The inverse of `item_json`. Raises `ValidationError` (a `ValueError`) when a later version no longer takes it."""
     return _ITEM.validate_json(body)
+
+
+def packed(curve: Curve) -> bytes:
+    """The bytes of a curve, as they are stored. Raises ValueError."""
+    return b64decode(curve["packed"], validate=True)
 
 
 def uuid_bytes(key: str) -> bytes:

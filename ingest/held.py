@@ -19,7 +19,7 @@ from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
 from devices.metrics import Catalogue
-from ingest import envelope, pipeline, store
+from ingest import ecg, envelope, pipeline, store
 from ingest.checks import Criteria
 from ingest.envelope import Item
 from ingest.instant import micros
@@ -152,7 +152,7 @@ def _rejudge(
         item, criteria = _vouched(held, item, criteria, vouch)
     roster.refresh(connection, [item["device"]], [item["person"]] if "person" in item else [])
     row = pipeline.assign_and_judge(held.gateway, item, roster, criteria)
-    left = _promoted(connection, row)
+    left = _promoted(connection, item, row)
     if left is not None and left is not held.reason:
         _hold_for(connection, held, left)
     return left
@@ -173,13 +173,14 @@ def _vouched(held: _Held, item: Item, criteria: Criteria, vouch: Vouch) -> tuple
     return item, Criteria(earliest=micros(measured_at), latest=criteria.latest, ranges=ranges, differences=())
 
 
-def _promoted(connection: Connection[Any], row: Row) -> Reason | None:
+def _promoted(connection: Connection[Any], item: Item, row: Row) -> Reason | None:
     left = store.judged(row).reason
     if left is not None:
         return left
     try:
         with connection.transaction():
             store.promote(connection, row)
+            ecg.save(connection, [(item, row)])
     except store.REFUSALS:
         return Reason.REFUSED
     return None

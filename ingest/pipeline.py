@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from devices.metrics import Catalogue
-from ingest import checks, envelope, store
+from ingest import checks, ecg, envelope, store
 from ingest.checks import Criteria
 from ingest.envelope import Item
 from ingest.instant import micros
@@ -69,7 +69,9 @@ def process(
             key: assign_and_judge(gateway, item, roster, criteria) for key, (gateway, item) in batch.items.items()
         }
         known, refused = store.save(connection, rows, batch.body_of, now)
-    return _settle(batch, rows, known | dict.fromkeys(refused, _REFUSED), fresh=rows.keys() - known.keys())
+        fresh = rows.keys() - known.keys()
+        ecg.save(connection, ((item, rows[key]) for key, item in batch.curves() if key in fresh - refused))
+    return _settle(batch, rows, known | dict.fromkeys(refused, _REFUSED), fresh)
 
 
 @dataclass(slots=True)
@@ -90,6 +92,10 @@ class Batch:
     def persons(self) -> set[str]:
         """Every person's token."""
         return {item["person"] for _, item in self.items.values() if "person" in item}
+
+    def curves(self) -> Iterator[tuple[str, Item]]:
+        """The ids and items that bring a curve."""
+        return ((key, item) for key, (_, item) in self.items.items() if "waveform" in item)
 
     def body_of(self, key: str) -> bytes:
         """The bytes to keep when nothing else of it can be."""

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     UNKNOWN_VERSION = "unknown_version"
     UNDECODABLE = "undecodable"  # the gateway's decoder could not read the meter's bytes; a later one may
     NOT_A_NUMBER = "not_a_number"  # the measurement failed
+    NOT_READABLE = "not_readable"  # an ECG too short, flat, clipped or noisy: record again
     PLACEHOLDER = "placeholder"
     CONTROL_SOLUTION = "control_solution"
     UNKNOWN_METRIC = "unknown_metric"  # a measurement we have no column for, e.g. ketones
@@ -43,7 +44,9 @@ class Reason(StrEnum):
         return Outcome.REJECTED if self in _WITHOUT_A_MEASUREMENT else Outcome.QUARANTINED
 
 
-_WITHOUT_A_MEASUREMENT = frozenset({Reason.MALFORMED, Reason.NOT_A_NUMBER, Reason.PLACEHOLDER, Reason.CONTROL_SOLUTION})
+_WITHOUT_A_MEASUREMENT = frozenset(
+    {Reason.MALFORMED, Reason.NOT_A_NUMBER, Reason.NOT_READABLE, Reason.PLACEHOLDER, Reason.CONTROL_SOLUTION}
+)
 
 # What a person who looked at the value may vouch for; everything else is cured by changing the roster or the software.
 VOUCHABLE = frozenset({Reason.IMPLAUSIBLE, Reason.CLOCK_UNUSABLE, Reason.IN_FUTURE, Reason.TOO_OLD})

@@ -63,6 +63,7 @@ _HEAD = (
 )
 _STAGED = (*_HEAD, *((metric, "real", "float4") for metric in METRICS))
 _NAMES = ", ".join(name for name, _, _ in _STAGED)
+_RESIDENT = [name for name, _, _ in _STAGED].index("resident_id")
 _WIRE_TYPES = [wire for _, _, wire in _STAGED]
 _READING = ", ".join(name for name, _, _ in _STAGED[7:]) + ", reading_id"
 
@@ -181,6 +182,12 @@ def held(gateway: str, key: str, reason: Reason, *, item: Item | None = None, pa
     """The row of what is not a reading: with the item where it could be read, else with the bytes."""
     device, body = (item["device"], item_json(item)) if item is not None else (None, None)
     return (uuid_bytes(key), str(reason.outcome), str(reason), gateway, device, body, payload, *_NO_READING)
+
+
+def resident_of(row: Row) -> int | None:
+    """Whose reading the row is; None when it is held."""
+    resident_id: int | None = row[_RESIDENT]
+    return resident_id
 
 
 def as_refused(row: Row, body: bytes) -> Row:

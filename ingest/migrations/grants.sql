@@ -13,6 +13,7 @@ grant select (token, resident_id) on care.person_token to maixun_ingest;
 grant select (resident_id, token, station_id) on care.resident to maixun_ingest;
 grant select, insert on telemetry.ledger, telemetry.reading, telemetry.held, telemetry.work to maixun_ingest;
 grant select, insert, update on telemetry.gateway_status to maixun_ingest;
+grant insert on telemetry.waveform to maixun_ingest, maixun_api;
 grant select on fleet.settings to maixun_ingest;
 grant update (kept_at, refused_at, refused_why) on fleet.settings to maixun_ingest;
 

@@ -63,7 +63,7 @@ def half_off() -> Signal:
         (np.zeros(7500), Trouble.FLAT),
         (half_off(), Trouble.FLAT),
         (np.clip(sinus() * 6, -1.0, 1.0), Trouble.SATURATED),
-        (ecg([5.0, 15.0, 25.0], drift=0.4), Trouble.NO_BEATS),
+        (ecg([1.0, 6.0, 11.0, 16.0, 21.0, 26.0], drift=0.4), Trouble.NO_BEATS),
         (noise(), Trouble.NOISE),
         (np.cumsum(noise()) / 10, Trouble.NOISE),
     ],
