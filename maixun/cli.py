@@ -19,6 +19,7 @@ COMMANDS = {
     "migrate": "bring the database's schema up to date",
     "simulate": "the synthetic county: fill a history, then live",
     "replay-packets": "send captured GATT packets through the whole line",
+    "ecg": "bring in recordings of a portable ECG",
     "decode": "show what one characteristic's bytes say",
     "admin": "accounts, devices and assignments",
 }
