@@ -62,6 +62,6 @@ def _rate(seconds: list[float]) -> float:
     for number, (before, after) in enumerate(pairwise(seconds), 2):
         if not abs(after - before - step) <= _UNEVEN * step:
             raise NotARecording(
-                f"sample {number} is {after - before:g} s after the one before, others {step:g} s: it has a gap"
+                f"a gap: sample {number} is {after - before:g} s after the one before, others {step:g} s"
             )
     return round(1 / step, 3)

@@ -1,7 +1,7 @@
 """The interface of portable ECGs: whatever reaches one turns what it says into a `Recording`.
 
-No Bluetooth profile carries an ECG's curve, so portable ECGs differ in everything; nearly all write files. A driver is a
-plug-in (entry point group `maixun.ecg`): a callable that takes a file and the device's address. The name of its entry
+No Bluetooth profile carries an ECG's curve, so portable ECGs differ in everything; nearly all write files. A driver is
+a plug-in (entry point group `maixun.ecg`): a callable that takes a file and the device's address. The name of its entry
 point is the suffix of its files. A device reached otherwise hands its `Recording` to `gateway.ecg.keeping.keep`.
 """
 
