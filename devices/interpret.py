@@ -23,7 +23,7 @@ __all__ = ["Packet", "Visit", "interpret"]
 
 _STAGES = (blood_pressure, glucose, continuous_glucose, body, scale_advert, temperature, oximetry, heart_rate)
 # Conversation with the meter, or a value on its way: never a reading, so undecodable ones are no loss either.
-_NOT_MEASUREMENTS = frozenset({"2A08", "2A2B", "2A36", "2A52", "2AAA"})
+_NOT_MEASUREMENTS = frozenset({"2A08", "2A2B", "2A36", "2A52", "2A9F", "2AAA"})
 
 
 def interpret(visit: Visit, policy: ClockPolicy) -> list[Item]:

@@ -1,8 +1,10 @@
-"""Fixtures: a virtual radio on a private bus where the real bleak looks for the system bus."""
+"""Fixtures: an air with an adapter where the real bleak looks for one, behind it the virtual radio or bluetoothd."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,17 @@ from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 from maixun.runtime.binaries import dbus_daemon
 from tests.gateway.ble.station import Station, open_station
 from tests.harness.radio.adapter import VirtualRadio
+from tests.harness.radio.air import Air, Airs
+from tests.harness.radio.bluetoothd import Bluetoothd
 from tests.harness.radio.bus import private_bus
+
+# Set by `make test-bluez`: the program to stand behind the adapter instead of the virtual radio.
+_BLUETOOTHD = os.environ.get("MAIXUN_TEST_BLUETOOTHD")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The stories that `make test-bluez` leaves out."""
+    config.addinivalue_line("markers", "emulated_adapter: asks something of the virtual radio that bluetoothd has not")
 
 
 @pytest.fixture
@@ -24,10 +36,17 @@ def bus() -> Iterator[str]:
 
 
 @pytest_asyncio.fixture
-async def radio(bus: str) -> AsyncIterator[VirtualRadio]:  # noqa: ARG001 -- the bus must be there first
+async def airs(bus: str) -> AsyncIterator[Airs]:  # noqa: ARG001 -- the bus must be there first
+    """Makes the adapter appear, and the service behind it, for the length of a block."""
+    yield VirtualRadio if _BLUETOOTHD is None else lambda: Bluetoothd(Path(_BLUETOOTHD))
+    await leave_the_bus()
+
+
+@pytest_asyncio.fixture
+async def radio(airs: Airs) -> AsyncIterator[Air]:
     """The air: an adapter "hci0" and room for meters."""
-    async with VirtualRadio() as virtual:
-        yield virtual
+    async with AsyncExitStack() as stack:
+        yield await stack.enter_async_context(airs())
         await leave_the_bus()
 
 

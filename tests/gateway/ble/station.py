@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -13,9 +13,12 @@ from typing import Any
 from devices import catalogue, clock
 from gateway.bleak_radio import BleakRadio
 from gateway.collector import Collector
+from gateway.installed import Drivers
+from gateway.meters import Meters, MeterState
 from gateway.outbox import Outbox
 from gateway.patience import Patience
 from maixun.configuration import load, load_all
+from tests.harness.radio.pace import PACE
 
 ZONE = timezone(timedelta(hours=8))
 # 08:00 on the meters' displays.
@@ -23,9 +26,22 @@ NOW = datetime(2026, 11, 21, 0, 0, 0, tzinfo=UTC)
 LOCAL = NOW.astimezone(ZONE).replace(tzinfo=None)
 
 # As in the field, only shorter: a test's meter answers in milliseconds.
-PATIENCE = Patience(idle=1.0, visit=20.0, connect_attempts=2, revisit=0.05, fruitless=0.2, adapter=0.1, disk=0.05)
+PATIENCE = Patience(
+    idle=1.0,
+    visit=20.0,
+    connect_attempts=2,
+    revisit=0.05,
+    fruitless=0.2,
+    between_people=0.1,
+    spell=0.3,
+    sensor_rest=0.1,
+    completion=0.3,
+    adapter=0.1,
+    disk=0.05,
+)
+MODELS = catalogue.parse(load_all("devices/*.yaml"))
 
-_WAIT = 10.0
+_WAIT = 10.0 * PACE
 
 
 class Station:
@@ -45,6 +61,10 @@ class Station:
         """In the order in which they were stored."""
         return [row["values"]["systolic"] for row in self.rows()]
 
+    def meter(self, device: str) -> MeterState:
+        """What is known of a meter that was visited."""
+        return next(state for state in Meters(self.outbox.disk).all() if state.device == device)
+
     async def until_rows(self, count: int) -> list[dict[str, Any]]:
         """Returns when so many readings are stored."""
         try:
@@ -57,14 +77,17 @@ class Station:
         return self.rows()
 
     @asynccontextmanager
-    async def listening(self, patience: Patience = PATIENCE) -> AsyncIterator[asyncio.Task[None]]:
+    async def listening(
+        self,
+        patience: Patience = PATIENCE,
+        *,
+        consents: Mapping[str, Mapping[int, int]] | None = None,
+        drivers: Drivers | None = None,
+        now: Callable[[], datetime] = lambda: NOW,
+    ) -> AsyncIterator[asyncio.Task[None]]:
         """The radio runs for the length of the block, and stops as the process stops it; its task is given."""
         radio = BleakRadio(
-            "hci0",
-            models=catalogue.parse(load_all("devices/*.yaml")),
-            zone=ZONE,
-            patience=patience,
-            now=lambda: NOW,
+            "hci0", models=MODELS, zone=ZONE, consents=consents, patience=patience, drivers=drivers, now=now
         )
         stop = asyncio.Event()
         running = asyncio.create_task(radio.run(self.collector, stop))

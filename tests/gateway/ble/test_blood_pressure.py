@@ -7,7 +7,7 @@ from datetime import timedelta
 from tests.gateway.ble.station import LOCAL, Station
 from tests.harness.radio import packets
 from tests.harness.radio.adapter import VirtualRadio
-from tests.harness.radio.blood_pressure_meter import BloodPressureMeter
+from tests.harness.radio.indicating_meter import BloodPressureMeter
 from tests.harness.radio.meter_clock import EmulatedClock
 
 ADDRESS = "F0:F1:F2:F3:F4:01"

@@ -9,13 +9,9 @@ import pytest
 from tests.gateway.ble.station import LOCAL, Station
 from tests.harness.radio import packets
 from tests.harness.radio.adapter import VirtualRadio
-from tests.harness.radio.glucose_meter import (
-    OPERAND_NOT_SUPPORTED,
-    OPERATOR_NOT_SUPPORTED,
-    GlucoseMeter,
-    StoredRecord,
-)
+from tests.harness.radio.glucose_meter import GlucoseMeter
 from tests.harness.radio.meter_clock import EmulatedClock
+from tests.harness.radio.record_keeper import OPERAND_NOT_SUPPORTED, OPERATOR_NOT_SUPPORTED, StoredRecord
 
 ADDRESS = "F0:F1:F2:F3:F4:02"
 ALL, FROM_50 = "racp 0101", "racp 0103013200"

@@ -13,8 +13,8 @@ from gateway.pairing import pairing_agent
 from tests.gateway.ble.station import LOCAL, Station
 from tests.harness.radio import packets
 from tests.harness.radio.adapter import VirtualRadio
-from tests.harness.radio.blood_pressure_meter import BloodPressureMeter
 from tests.harness.radio.glucose_meter import GlucoseMeter
+from tests.harness.radio.indicating_meter import BloodPressureMeter
 
 ADDRESS = "F0:F1:F2:F3:F4:03"
 

@@ -12,7 +12,7 @@ from bleak.uuids import normalize_uuid_16
 
 from tests.harness.radio import packets
 from tests.harness.radio.adapter import VirtualRadio
-from tests.harness.radio.blood_pressure_meter import BloodPressureMeter
+from tests.harness.radio.indicating_meter import BloodPressureMeter
 
 
 async def test_a_meter_is_heard_with_name_and_service(radio: VirtualRadio) -> None:

@@ -13,7 +13,7 @@ from gateway.outbox import Limits
 from tests.gateway.ble.station import LOCAL, PATIENCE, Station
 from tests.harness.radio import packets
 from tests.harness.radio.adapter import VirtualRadio
-from tests.harness.radio.blood_pressure_meter import BloodPressureMeter
+from tests.harness.radio.indicating_meter import BloodPressureMeter
 
 ADDRESS, OTHER = "F0:F1:F2:F3:F4:01", "F0:F1:F2:F3:F4:02"
 

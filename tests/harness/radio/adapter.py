@@ -9,18 +9,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
-from bumble.controller import Controller
 from bumble.device import Advertisement, Connection, Device, DeviceConfiguration
 from bumble.hci import Address
 from bumble.keys import MemoryKeyStore
-from bumble.link import LocalLink
 from bumble.pairing import PairingConfig, PairingDelegate
-from bumble.transport.common import Transport
 from dbus_fast import BusType, DBusError, Message, MessageType, PropertyAccess
 from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusBool, DBusDict, DBusObjectPath, DBusStr
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 
+from tests.harness.radio.air import Air
 from tests.harness.radio.characteristic import Strings
 from tests.harness.radio.device import RemoteDevice, device_path
 from tests.harness.radio.diary import Diary
@@ -157,16 +155,17 @@ class _AskTheAgent(PairingDelegate):
         return await self._radio.agents.authorise(device_path(self._radio.adapter_path, self._connection.peer_address))
 
 
-class VirtualRadio:
-    """`async with VirtualRadio() as radio`: an adapter on the system bus, and room on its air for emulated meters."""
+class VirtualRadio(Air):
+    """`async with VirtualRadio() as radio`: an adapter on the system bus, and room on its air for emulated meters.
 
-    adapter_name = "hci0"
-    adapter_path = "/org/bluez/hci0"
+    `echoes`: every value that arrives is announced twice.
+    """
 
     def __init__(self) -> None:
-        self.link = LocalLink()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.devices: dict[str, RemoteDevice] = {}
         self.diary = Diary()
+        self.echoes = False
         self.agents = Agents(self)
         self.adapter = Adapter(self)
         self.bus = MessageBus(bus_type=BusType.SYSTEM)
@@ -194,11 +193,6 @@ class VirtualRadio:
         await self.central.power_off()
         self.bus.disconnect()
         await self.bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
-
-    def transport(self, name: str) -> Transport:
-        """A fresh virtual controller on this air, for one meter."""
-        controller = Controller(name, link=self.link)
-        return Transport(controller, controller)
 
     @asynccontextmanager
     async def scanning_paused(self) -> AsyncIterator[None]:

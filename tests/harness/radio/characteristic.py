@@ -65,13 +65,16 @@ class RemoteService(ServiceInterface):
 
 
 class RemoteCharacteristic(ServiceInterface):
-    """One characteristic of a meter."""
+    """One characteristic of a meter. `echoes`: each value is announced twice, as bluetoothd does at times."""
 
-    def __init__(self, service: RemoteService, remote: CharacteristicProxy[bytes], mtu: int) -> None:
+    def __init__(
+        self, service: RemoteService, remote: CharacteristicProxy[bytes], mtu: int, *, echoes: bool = False
+    ) -> None:
         super().__init__("org.bluez.GattCharacteristic1")
         self._service_path = service.path
         self._remote = remote
         self._mtu = mtu
+        self._echoes = echoes
         self._value = b""
         self._notifying = False
         self.path = f"{service.path}/char{remote.handle - 1:04x}"
@@ -113,7 +116,8 @@ class RemoteCharacteristic(ServiceInterface):
 
     def _arrived(self, value: bytes) -> None:
         self._value = bytes(value)
-        self.emit_properties_changed({"Value": self._value})
+        for _ in range(2 if self._echoes else 1):
+            self.emit_properties_changed({"Value": self._value})
 
     @dbus_property(PropertyAccess.READ, name="UUID")
     def uuid(self) -> DBusStr:

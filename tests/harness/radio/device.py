@@ -116,7 +116,8 @@ class RemoteDevice(ServiceInterface):
                 exported = RemoteService(self.path, service)
                 self._export(exported)
                 for characteristic in await peer.discover_characteristics(service=service):
-                    self._export(RemoteCharacteristic(exported, characteristic, connection.att_mtu))
+                    echoes = self._radio.echoes
+                    self._export(RemoteCharacteristic(exported, characteristic, connection.att_mtu, echoes=echoes))
         except (core.BaseBumbleError, TimeoutError, asyncio.CancelledError):
             return  # the meter went away while it was asked: `_gone` tells
         self._resolved = True

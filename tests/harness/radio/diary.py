@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from tests.harness.radio.pace import PACE
+
 # Everything in the virtual radio happens within milliseconds: a wait this long has failed.
-_PATIENCE = 10.0
+_PATIENCE = 10.0 * PACE
 
 
 class Diary:

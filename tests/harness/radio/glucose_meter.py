@@ -1,103 +1,78 @@
-"""An emulated glucose meter: keeps its memory and reports from it when the Record Access Control Point is asked."""
+"""Emulated glucose meters, finger-stick and continuous."""
 
 from __future__ import annotations
 
-import asyncio
-import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bumble.core import UUID
 from bumble.gatt import Service
 
-from tests.harness.radio.meter import Meter, Properties
+from tests.harness.radio.meter import Properties
 from tests.harness.radio.meter_clock import EmulatedClock
-
-REPORT, COUNT = 0x01, 0x04
-ALL, GREATER_OR_EQUAL = 0x01, 0x03
-SUCCESS, OP_CODE_NOT_SUPPORTED, OPERATOR_NOT_SUPPORTED, NO_RECORDS, OPERAND_NOT_SUPPORTED = 0x01, 0x02, 0x04, 0x06, 0x09
-
-
-@dataclass(frozen=True)
-class StoredRecord:
-    """One record of the memory: the 2A18 packet and, when there is one, its 2A34."""
-
-    sequence: int
-    measurement: bytes
-    context: bytes | None = None
+from tests.harness.radio.record_keeper import RecordKeeper
 
 
 @dataclass(kw_only=True)
-class GlucoseMeter(Meter):
-    """`refuses` answers that code to every operator but "all"; `drop_after` cuts the link once after so many records.
-
-    `answers` overrides the result code at the end of a report, as a meter in trouble does.
-    """
+class GlucoseMeter(RecordKeeper):
+    """A finger-stick meter. Its clock is Current Time, or Date Time (`date_time`), or write-only (`own_clock`)."""
 
     service: int = 0x1808
-    records: list[StoredRecord] = field(default_factory=list)
+    measurement: int = 0x2A18
+    context: int = 0x2A34
     clock: EmulatedClock | None = None
-    drop_after: int | None = None
-    refuses: int | None = None
-    answers: int = SUCCESS
+    date_time: bool = False
+    own_clock: str | int | None = None
 
     def services(self) -> Sequence[Service]:
-        """Glucose, and Current Time where the meter has a clock."""
-        feature = self.characteristic(0x2A51, Properties.READ, read=lambda: b"\x00\x04")
+        """Glucose, and whatever holds the clock."""
         glucose = [
             self.characteristic(0x2A18, Properties.NOTIFY),
             self.characteristic(0x2A34, Properties.NOTIFY),
-            feature,
-            self.characteristic(0x2A52, Properties.INDICATE | Properties.WRITE, write=self._asked),
+            self.characteristic(0x2A51, Properties.READ, read=lambda: b"\x00\x04"),
+            self.access_point(),
         ]
-        services = [Service(UUID.from_16_bits(self.service), glucose)]
-        if self.clock is not None:
-            time = self.characteristic(
-                0x2A2B, Properties.READ | Properties.WRITE, read=self.clock.current_time, write=self._set_clock
-            )
-            services.append(Service(UUID.from_16_bits(0x1805), [time]))
-        return services
+        own = UUID.from_16_bits(self.service)
+        if self.clock is None:
+            return [Service(own, glucose)]
+        if self.own_clock is not None:
+            time = self.characteristic(self.own_clock, Properties.WRITE | Properties.INDICATE, write=self._told_time)
+            return [Service(own, glucose), Service(UUID.from_16_bits(0xFFF0), [time])]
+        properties = Properties.READ | Properties.WRITE
+        if self.date_time:
+            time = self.characteristic(0x2A08, properties, read=self.clock.date_time, write=self._set_clock)
+            return [Service(own, [*glucose, time])]
+        time = self.characteristic(0x2A2B, properties, read=self.clock.current_time, write=self._set_clock)
+        return [Service(own, glucose), Service(UUID.from_16_bits(0x1805), [time])]
 
     def _set_clock(self, value: bytes) -> None:
         assert self.clock is not None
         self.diary.note("clock set")
         self.clock.set(value)
 
-    def _asked(self, request: bytes) -> None:
-        self.diary.note(f"racp {request.hex()}")
-        self.in_background(self._answer(request))
+    def _told_time(self, value: bytes) -> None:
+        assert self.clock is not None
+        self.diary.note("clock set")
+        self.clock.written.append(value)
 
-    async def _answer(self, request: bytes) -> None:
-        operation, operator = request[0], request[1]
-        if operator != ALL and self.refuses is not None:
-            await self._respond(operation, self.refuses)
-        elif operator not in (ALL, GREATER_OR_EQUAL):
-            await self._respond(operation, OPERATOR_NOT_SUPPORTED)
-        elif operation == COUNT:
-            await self.send(0x2A52, struct.pack("<BBH", 0x05, 0x00, len(self._chosen(request))), indicate=True)
-        elif operation == REPORT:
-            await self._report(operation, self._chosen(request))
-        else:
-            await self._respond(operation, OP_CODE_NOT_SUPPORTED)
 
-    def _chosen(self, request: bytes) -> list[StoredRecord]:
-        if request[1] == ALL:
-            return list(self.records)
-        (first,) = struct.unpack_from("<H", request, 3)
-        return [record for record in self.records if record.sequence >= first]
+@dataclass(kw_only=True)
+class ContinuousGlucoseSensor(RecordKeeper):
+    """A sensor under the skin: records are numbered by minutes since `start`, a 2AAA packet."""
 
-    async def _report(self, operation: int, chosen: list[StoredRecord]) -> None:
-        for sent, record in enumerate(chosen):
-            if sent == self.drop_after:
-                self.drop_after = None
-                self.diary.note("drop")
-                await self.hang_up()
-                return
-            await self.send(0x2A18, record.measurement)
-            if record.context is not None:
-                await self.send(0x2A34, record.context)
-            await asyncio.sleep(0)
-        await self._respond(operation, self.answers if chosen else NO_RECORDS)
+    service: int = 0x181F
+    measurement: int = 0x2AA7
+    start: bytes = b""
 
-    async def _respond(self, operation: int, code: int) -> None:
-        await self.send(0x2A52, bytes([0x06, 0x00, operation, code]), indicate=True)
+    def services(self) -> Sequence[Service]:
+        """Continuous Glucose Monitoring."""
+        monitoring = [
+            self.characteristic(0x2AA7, Properties.NOTIFY),
+            self.characteristic(0x2AAA, Properties.READ | Properties.WRITE, read=lambda: self.start, write=self._begin),
+            self.access_point(),
+        ]
+        return [Service(UUID.from_16_bits(self.service), monitoring)]
+
+    def _begin(self, start: bytes) -> None:
+        self.diary.note("session start set")
+        self.start = start

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from bumble import att, data_types
 from bumble.core import UUID, AdvertisingData, BaseBumbleError
@@ -20,7 +20,7 @@ from bumble.gatt import (
 from bumble.hci import Address
 from bumble.pairing import PairingConfig, PairingDelegate
 
-from tests.harness.radio.adapter import VirtualRadio
+from tests.harness.radio.air import Air
 from tests.harness.radio.diary import Diary
 
 Properties = Characteristic.Properties
@@ -32,13 +32,16 @@ _ADVERTISING_MS = 20.0
 
 @dataclass(kw_only=True)
 class Meter:
-    """Base of the emulated meters; `diary` tells in words what the gateway did to it."""
+    """Base of the emulated meters; `diary` tells in words what the gateway did to it. `battery`: per cent, if told."""
 
-    radio: VirtualRadio
+    DELETED: ClassVar[str] = "memory deleted"
+
+    radio: Air
     address: str
     name: str = "METER"
     manufacturer: str | None = None
     model: str | None = None
+    battery: int | None = None
     secure: bool = False
     service: int = 0
     announces_service: bool = True
@@ -49,7 +52,7 @@ class Meter:
         self.connection: Connection | None = None
         self.connected_at = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._characteristics: dict[int, Characteristic[bytes]] = {}
+        self._characteristics: dict[int | str, Characteristic[bytes]] = {}
         transport = self.radio.transport(self.address)
         configuration = DeviceConfiguration(
             name=self.name,
@@ -72,16 +75,20 @@ class Meter:
         return self
 
     async def __aexit__(self, *_: Any) -> None:
-        """Switches it off."""
+        """Switches it off. Whoever deleted anything in it fails here: a meter's memory is its owner's."""
         self.stays_silent_after_hang_up = True
         await self.hang_up()
         for task in self._tasks:
             task.cancel()
         await self.device.power_off()
+        assert self.DELETED not in self.diary.entries
 
     def services(self) -> Sequence[Service]:
         """The services of the kind of meter."""
         return []
+
+    def begin(self) -> None:
+        """A new connection."""
 
     def has_records(self) -> bool:
         """Whether there is a reason to advertise again."""
@@ -108,7 +115,7 @@ class Meter:
 
     def characteristic(
         self,
-        number: int,
+        number: int | str,
         properties: Characteristic.Properties,
         *,
         read: Callable[[], bytes] | None = None,
@@ -116,7 +123,7 @@ class Meter:
         subscribed: Callable[[], None] | None = None,
         secure: bool | None = None,
     ) -> Characteristic[bytes]:
-        """One attribute; with `secure` every access needs an encrypted link."""
+        """One attribute, by its 16-bit number or full UUID; with `secure` every access needs an encrypted link."""
         encrypted = self.secure if secure is None else secure
         permissions = Permissions(0)
         if read is not None:
@@ -127,14 +134,15 @@ class Meter:
             read=lambda _connection: read() if read else b"",
             write=lambda _connection, value: write(bytes(value)) if write else None,
         )
-        made = Characteristic[bytes](UUID.from_16_bits(number), properties, permissions, value, [])
+        uuid = UUID.from_16_bits(number) if isinstance(number, int) else UUID(number)
+        made = Characteristic[bytes](uuid, properties, permissions, value, [])
         if properties & (Properties.NOTIFY | Properties.INDICATE):
             self._add_subscription(number, made, encrypted, subscribed)
         self._characteristics[number] = made
         return made
 
     def _add_subscription(
-        self, number: int, made: Characteristic[bytes], encrypted: bool, subscribed: Callable[[], None] | None
+        self, number: int | str, made: Characteristic[bytes], encrypted: bool, subscribed: Callable[[], None] | None
     ) -> None:
         permissions = Permissions.READABLE | Permissions.WRITEABLE
         if encrypted:
@@ -149,13 +157,13 @@ class Meter:
 
         def on_subscription(_connection: Connection, notify: bool, indicate: bool) -> None:
             if notify or indicate:
-                self.diary.note(f"subscribe {number:04X}")
+                self.diary.note(f"subscribe {number:04X}" if isinstance(number, int) else f"subscribe {number}")
                 if subscribed is not None:
                     subscribed()
 
         made.on("subscription", on_subscription)
 
-    async def send(self, number: int, value: bytes, *, indicate: bool = False) -> None:
+    async def send(self, number: int | str, value: bytes, *, indicate: bool = False) -> None:
         """Notifies, or indicates and waits for the confirmation."""
         server = self.device.gatt_server
         deliver = server.indicate_subscriber if indicate else server.notify_subscriber
@@ -177,16 +185,23 @@ class Meter:
 
     def _information(self) -> list[Service]:
         told = {0x2A29: self.manufacturer, 0x2A24: self.model}
-        characteristics = [
-            self.characteristic(number, Properties.READ, read=text.encode, secure=False)
-            for number, text in told.items()
-            if text is not None
-        ]
-        return [Service(UUID.from_16_bits(0x180A), characteristics)] if characteristics else []
+        characteristics = [self._telling(number, text.encode()) for number, text in told.items() if text is not None]
+        found = [Service(UUID.from_16_bits(0x180A), characteristics)] if characteristics else []
+        if self.battery is not None:
+            found.append(Service(UUID.from_16_bits(0x180F), [self._telling(0x2A19, bytes([self.battery]))]))
+        return found
+
+    def _telling(self, number: int, value: bytes) -> Characteristic[bytes]:
+        def read() -> bytes:
+            self.diary.note(f"read {number:04X}")
+            return value
+
+        return self.characteristic(number, Properties.READ, read=read, secure=False)
 
     def _connected(self, connection: Connection) -> None:
         self.connection = connection
         self.connected_at = asyncio.get_running_loop().time()
+        self.begin()
         self.diary.note("connect")
         connection.on(connection.EVENT_PAIRING, lambda *_: self.diary.note("bonded"))
         connection.on(connection.EVENT_CONNECTION_ENCRYPTION_CHANGE, lambda *_: self.diary.note("encrypted"))

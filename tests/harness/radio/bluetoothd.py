@@ -1,0 +1,84 @@
+"""The real bluetoothd over the kernel's own Bluetooth, whose adapter is a virtual controller of ours (/dev/vhci)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import Any, Self
+
+from bleak import BleakAdapter
+from bleak.exc import BleakError
+from bumble import hci
+from bumble.controller import Controller
+from bumble.transport import open_transport
+
+from tests.harness.radio.air import Air
+from tests.harness.radio.pace import PACE
+
+# Where bluetoothd keeps bonds and what it knows of each meter: a constant of Debian's build.
+_MEMORY = Path("/var/lib/bluetooth")
+# On air the exchange takes a connection interval at least. With none, the kernel opens the ATT channel before
+# bluetoothd has handled "Device Connected", and it then never says that the meter is connected.
+_FEATURE_EXCHANGE = 0.04
+# Ours claims them, but what the kernel then uses is not emulated.
+_NOT_EMULATED = hci.LeFeatureMask.LL_PRIVACY | hci.LeFeatureMask.LE_EXTENDED_ADVERTISING
+_START = 10.0
+
+
+class _AdapterController(Controller):
+    """Our end of /dev/vhci."""
+
+    def send_hci_packet(self, packet: hci.HCI_Packet) -> None:
+        """As the base, with the latency of a real link layer where its lack does harm."""
+        if isinstance(packet, hci.HCI_LE_Read_Remote_Features_Complete_Event):
+            asyncio.get_running_loop().call_later(_FEATURE_EXCHANGE, super().send_hci_packet, packet)
+        else:
+            super().send_hci_packet(packet)
+
+
+class Bluetoothd(Air):
+    """`async with Bluetoothd(program) as air`: needs Linux with Bluetooth, root and an empty /var/lib/bluetooth."""
+
+    def __init__(self, program: Path) -> None:
+        """`program`: bluetoothd."""
+        super().__init__()
+        self._program = program
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Plugs the adapter in and starts bluetoothd, which powers it."""
+        async with AsyncExitStack() as stack:
+            stack.callback(_forget)
+            vhci = await stack.enter_async_context(await open_transport("vhci"))
+            controller = _AdapterController("adapter", host_source=vhci.source, host_sink=vhci.sink, link=self.link)
+            controller.le_features &= ~_NOT_EMULATED
+            process = await asyncio.create_subprocess_exec(self._program, "--nodetach", env=dict(os.environ))
+            stack.push_async_callback(_end, process)
+            await asyncio.wait_for(_powered(), _START * PACE)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        """Ends bluetoothd, unplugs the adapter, forgets bonds."""
+        await self._stack.aclose()
+
+
+async def _powered() -> None:
+    while True:
+        with suppress(BleakError, EOFError):
+            await BleakAdapter.get(bluez={"adapter": Air.adapter_name})
+            return
+        await asyncio.sleep(0.05)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    process.terminate()
+    await process.wait()
+
+
+def _forget() -> None:
+    for adapter in _MEMORY.glob("*"):
+        shutil.rmtree(adapter)
