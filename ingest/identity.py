@@ -8,12 +8,12 @@ import hashlib
 import hmac
 import os
 import secrets
-from pathlib import Path
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from maixun import secret_file
 from maixun.endpoints import runtime_folder
 
 KEY_BYTES = 32
@@ -68,29 +68,13 @@ def load_key() -> bytes:
         return _parsed(given, "MAIXUN_IDENTITY_KEY")
     path = runtime_folder() / "secrets" / "identity.key"
     if not path.exists():
-        _create(path)
+        secret_file.write_once(path, base64.b64encode(secrets.token_bytes(KEY_BYTES)))
     return _parsed(path.read_text(), str(path))
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:
     """A key of its own for each purpose, so that one use can tell nothing about the other."""
     return hashlib.blake2b(key=key, person=purpose, digest_size=KEY_BYTES).digest()
-
-
-def _create(path: Path) -> None:
-    """Write a new key, readable by its owner only. Of two processes starting at once the first link wins."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode())
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
 
 
 def _parsed(text: str, origin: str) -> bytes:

@@ -25,6 +25,11 @@ def runtime_folder() -> Path:
     return Path(os.environ.get("MAIXUN_RUNTIME", ".runtime")).absolute()
 
 
+def secrets_folder() -> Path:
+    """Where keys lie: those of the installation, and what a gateway got when it was enrolled."""
+    return runtime_folder() / "secrets"
+
+
 def write(endpoints: Endpoints) -> None:
     """Leave the addresses for the commands that come later (`maixun replay-packets …`)."""
     path = runtime_folder() / "endpoints.json"

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LEAVES = {"maixun.configuration", "maixun.endpoints", "maixun.logs", "maixun.stopping"}
+LEAVES = {
+    "maixun.configuration",
+    "maixun.endpoints",
+    "maixun.logs",
+    "maixun.pushed",
+    "maixun.secret_file",
+    "maixun.stopping",
+}
 
 MAY_IMPORT = {
     "devices": {"devices"},

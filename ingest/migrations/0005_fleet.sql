@@ -11,7 +11,8 @@ create trigger roster_changed after insert or update or delete on care.person_to
 create schema fleet;
 
 create table fleet.gateway (
-    gateway     text primary key check (gateway ~ '^[A-Za-z0-9_-]{1,64}$'),  -- in topics, and in its certificate
+    -- in topics and in its certificate; workers are known to the broker as ingest-1, ingest-2, …
+    gateway     text primary key check (gateway ~ '^[A-Za-z0-9_-]{1,64}$' and gateway !~ '^ingest-'),
     station_id  integer not null references care.station,
     created_at  timestamptz not null,
     revoked_at  timestamptz

@@ -1,4 +1,4 @@
-"""`maixun admin`: accounts, devices, assignments, and what was held back. Passwords are never arguments."""
+"""`maixun admin`: accounts, devices, assignments, gateways, and what was held back. Passwords are never arguments."""
 
 from __future__ import annotations
 
@@ -22,17 +22,28 @@ from ingest.accounts import (
     new_password,
     set_password,
 )
+from ingest.enrolment import EnrolmentError
 from ingest.handover import Became, Entry, hand_over, name_person
 from ingest.identity import load_key, pseudonym
 from ingest.reason import Reason
 from ingest.registry import NewAssignment, TokenTaken, register_device
 from ingest.settings import IngestSettings
-from maixun import endpoints, registered
+from maixun import endpoints, gateway_admin, registered
 from maixun.configuration import ConfigurationError, load, settings
 from maixun.endpoints import NotRunning
 from maixun.registered import Unknown
 
 SETTINGS = ("home", "kiosk", "station", "school", "enterprise")
+EXPECTED = (
+    AccountError,
+    ConfigurationError,
+    EnrolmentError,
+    NotRunning,
+    TokenTaken,
+    Unknown,
+    held.CannotVouch,
+    held.NotHeld,
+)
 Connection = psycopg.Connection[Any]
 
 
@@ -44,6 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nouns.add_parser("device", help="meters and who holds them").add_subparsers(required=True, metavar="action")
     )
     _resident(nouns.add_parser("resident", help="their pseudonyms").add_subparsers(required=True, metavar="action"))
+    gateway_admin.add_gateway(
+        nouns.add_parser("gateway", help="machines that read meters").add_subparsers(required=True, metavar="action")
+    )
+    gateway_admin.add_broker(
+        nouns.add_parser("broker", help="what the broker needs").add_subparsers(required=True, metavar="action")
+    )
     _held(nouns.add_parser("held", help="what was held back").add_subparsers(required=True, metavar="action"))
 
 
@@ -52,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with psycopg.connect(endpoints.database()) as connection:
             arguments.action(connection, arguments)
-    except (AccountError, Unknown, held.NotHeld, held.CannotVouch, TokenTaken, NotRunning, ConfigurationError) as error:
+    except EXPECTED as error:
         print(error, file=sys.stderr)
         return 1
     except psycopg.OperationalError as error:

@@ -10,9 +10,11 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from devices.clock import parse_policy
+from devices.clock import ClockPolicy, parse_policy
+from gateway import identity
 from gateway.disk import OutboxFull, OutboxInUse
 from gateway.edge import Edge
+from gateway.identity import Identity
 from gateway.radio import Radio
 from gateway.salvage import opened
 from gateway.settings import GatewaySettings
@@ -21,7 +23,8 @@ from maixun import configuration, endpoints, logs
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which gateway this is, and which radio it listens with."""
-    parser.add_argument("--id", required=True, help="this gateway's name, e.g. gw-0001: the broker knows it by that")
+    parser.set_defaults(action=_work)
+    parser.add_argument("--id", help="this gateway's name, e.g. gw-0001 (default: as which it was enrolled)")
     parser.add_argument("--radio", choices=("bleak", "simulated"), default="bleak", help="default: %(default)s")
     parser.add_argument("--outbox", type=Path, help="the outbox's file (default: one a gateway in the runtime folder)")
     parser.add_argument("--retry-refused", action="store_true", help="send again what the server could not open")
@@ -29,23 +32,59 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--station", type=int, default=0, help="simulated: number of the station it stands in")
     parser.add_argument("--seed", type=int, default=7, help="simulated: the county's seed (default: %(default)s)")
     parser.add_argument("--residents", type=int, help="simulated: how many (default: config/simulate.yaml)")
+    claiming = parser.add_subparsers(metavar="claim CODE").add_parser("claim", help="enrol this machine as a gateway")
+    claiming.add_argument("code", help="from `maixun admin gateway enrol`, good once")
+    claiming.add_argument("--server", required=True, help="address of the server's pages, https://…")
+    claiming.set_defaults(action=_claim)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until SIGTERM or SIGINT. Returns the exit code."""
-    logs.start(f"gateway {options.id}")
-    settings = configuration.settings(GatewaySettings, "gateway")
-    path = options.outbox or outbox_path(options.id)
-    policy = parse_policy(configuration.load("devices/clock.yaml"))
+    """Claim, or serve until SIGTERM or SIGINT. Returns the exit code."""
     try:
-        if options.retry_refused:
-            _retry_refused(path, settings)
-        edge = Edge(options.id, _radio(options, settings), endpoints.broker(), path, settings, policy)
-        asyncio.run(_serve(edge))
+        options.action(options)
     except (OutboxInUse, OutboxFull, configuration.ConfigurationError, endpoints.NotRunning) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _claim(options: argparse.Namespace) -> None:
+    """Imports what it needs itself: a gateway at work does without."""
+    from gateway.claim import ClaimRefused, claim
+
+    try:
+        me = claim(options.server, options.code, endpoints.secrets_folder())
+    except ClaimRefused as refused:
+        raise configuration.ConfigurationError(str(refused)) from None
+    print(f"this machine is {me.gateway} now; start it with: maixun gateway")
+
+
+def _work(options: argparse.Namespace) -> None:
+    me = identity.load(endpoints.secrets_folder()) if options.id is None else None
+    name = me.gateway if me else options.id
+    if name is None:
+        raise configuration.ConfigurationError("this machine is no gateway yet: `maixun gateway claim CODE`, or --id")
+    logs.start(f"gateway {name}")
+    settings = configuration.settings(GatewaySettings, "gateway")
+    path = options.outbox or outbox_path(name)
+    policy = parse_policy(configuration.load("devices/clock.yaml"))
+    if options.retry_refused:
+        _retry_refused(path, settings)
+    asyncio.run(_serve(_edge(options, me, name, path, settings, policy)))
+
+
+def _edge(
+    options: argparse.Namespace,
+    me: Identity | None,
+    name: str,
+    path: Path,
+    settings: GatewaySettings,
+    policy: ClockPolicy,
+) -> Edge:
+    radio = _radio(options, settings)
+    if me is None:
+        return Edge(name, radio, endpoints.broker(), path, settings, policy)
+    return Edge(name, radio, me.broker, path, me.secured(settings), policy)
 
 
 def outbox_path(gateway: str) -> Path:

@@ -24,6 +24,8 @@ PUBLIC = {
     "/health/live",
     "/health/ready",
     "/metrics",
+    "/api/v1/fleet/claim",
+    "/api/v1/fleet/renew",
 }
 BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/alerts/{episode_id}/acknowledge": {"json": {"revision": 1}},
