@@ -17,11 +17,19 @@ from ingest.alerting.episode import Transition, absorb
 from ingest.alerting.rules import Rules, evaluate
 from ingest.alerting.settings import AlertingSettings
 from ingest.alerting.store import Connection
+from ingest.database import connect
 
 log = logging.getLogger(__name__)
 
-NOT_READY = (psycopg.OperationalError, errors.UndefinedTable, errors.InvalidSchemaName, errors.UndefinedColumn)
-CONNECT_SECONDS = 3  # less than the five seconds in which a stop is obeyed
+# During a migration the tables are there before the role's rights to them.
+NOT_READY = (
+    psycopg.OperationalError,
+    errors.UndefinedTable,
+    errors.InvalidSchemaName,
+    errors.UndefinedColumn,
+    errors.InsufficientPrivilege,
+)
+ROLE = "maixun_alerting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,7 @@ def run(dsn: str, rules: Rules, settings: AlertingSettings, stop: threading.Even
     waiting = False
     while not stop.is_set():
         try:
-            with psycopg.connect(dsn, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
+            with connect(dsn, ROLE) as connection:
                 _look(connection, rules, settings)  # shows that the schema is there too
                 log.info("at work")
                 waiting = False
