@@ -91,6 +91,8 @@ class Subscriber:
         if any(code.is_failure for code in codes):
             topics = ", ".join(topic for topic, _ in FILTERS)
             log.error("the broker does not let this worker subscribe to %s: check its access rules", topics)
+        else:
+            log.info("subscribed: the broker deals readings to this worker")
 
 
 def _client(settings: IngestSettings, broker: str, inbox: Inbox) -> EpochClient:

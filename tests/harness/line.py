@@ -51,8 +51,7 @@ class Line:
         """Start that many workers and wait until the broker keeps readings for each."""
         started = [self.start(f"ingest-{n}", "ingest", "--worker", f"ingest-{n}") for n in range(1, workers + 1)]
         for program in started:
-            wait_until(lambda program=program: b"connected to the broker" in program.log.read_bytes())  # type: ignore[misc]
-        time.sleep(0.2)  # the broker answers a subscription within a millisecond of the connection
+            wait_until(lambda program=program: b"subscribed:" in program.log.read_bytes())  # type: ignore[misc]
         return started
 
     def start_api(self) -> str:
