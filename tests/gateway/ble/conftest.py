@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from bleak.backends.bluezdbus.manager import get_global_bluez_manager
+from bleak.backends.bluezdbus.manager import _global_instances
 
 from maixun.runtime.binaries import dbus_daemon
 from tests.gateway.ble.station import Station, open_station
@@ -45,18 +45,17 @@ async def airs(bus: str) -> AsyncIterator[Airs]:  # noqa: ARG001 -- the bus must
 @pytest_asyncio.fixture
 async def radio(airs: Airs) -> AsyncIterator[Air]:
     """The air: an adapter "hci0" and room for meters."""
-    async with AsyncExitStack() as stack:
-        yield await stack.enter_async_context(airs())
+    async with airs() as air:
+        yield air
         await leave_the_bus()
 
 
 async def leave_the_bus() -> None:
     """bleak keeps one bus connection a loop for ever; a test's loop ends, so its connection must."""
-    manager = await get_global_bluez_manager()
-    assert manager._bus is not None
-    manager._bus.disconnect()
-    assert manager._bus_watcher_task is not None
-    await manager._bus_watcher_task
+    manager = _global_instances.get(asyncio.get_running_loop())
+    if manager is not None and manager._bus is not None and manager._bus_watcher_task is not None:
+        manager._bus.disconnect()
+        await manager._bus_watcher_task
 
 
 @pytest.fixture

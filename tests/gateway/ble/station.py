@@ -35,7 +35,7 @@ PATIENCE = Patience(
     between_people=0.1,
     spell=0.3,
     sensor_rest=0.1,
-    completion=0.3,
+    completion=10.0,
     adapter=0.1,
     disk=0.05,
 )

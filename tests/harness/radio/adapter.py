@@ -194,6 +194,10 @@ class VirtualRadio(Air):
         self.bus.disconnect()
         await self.bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
 
+    async def heard_of(self, address: str, data: bytes, times: int = 1) -> None:
+        """Returns when an advertisement with this service data has been passed on so often."""
+        await self.diary.until(f"{address} says {data.hex()}", times)
+
     @asynccontextmanager
     async def scanning_paused(self) -> AsyncIterator[None]:
         """The virtual controller, like many a real one, does not scan while it opens a link."""

@@ -84,6 +84,7 @@ class RemoteDevice(ServiceInterface):
         for uuid, payload in data.get_all(AdvertisingData.Type.SERVICE_DATA_16_BIT_UUID):
             self._service_data[full_uuid(uuid)] = Variant("ay", bytes(payload))
             changed["ServiceData"] = self._service_data
+            self._radio.diary.note(f"{bare(self._address)} says {bytes(payload).hex()}")
         self.emit_properties_changed(changed)
 
     @dbus_method(name="Connect")

@@ -13,10 +13,17 @@ def stamp(at: datetime) -> bytes:
     return struct.pack("<HBBBBB", at.year, at.month, at.day, at.hour, at.minute, at.second)
 
 
-def blood_pressure(systolic: int, diastolic: int, at: datetime, *, pulse: int = 70, user: int = 1) -> bytes:
-    """A 2A35 packet in mmHg with time, pulse, user and a quiet status (flags 0x1E), exponents 0."""
+def blood_pressure(
+    systolic: int, diastolic: int, at: datetime, *, pulse: int = 70, user: int = 1, kpa: bool = False
+) -> bytes:
+    """A 2A35 packet with time, pulse, user and a quiet status (flags 0x1E), exponents 0; `kpa`: so says its flag."""
     pressures = struct.pack("<HHH", systolic, diastolic, (systolic + 2 * diastolic) // 3)
-    return b"\x1e" + pressures + stamp(at) + struct.pack("<HBH", pulse, user, 0)
+    return bytes([0x1E | kpa]) + pressures + stamp(at) + struct.pack("<HBH", pulse, user, 0)
+
+
+def blood_pressure_of_now(systolic: int, diastolic: int) -> bytes:
+    """A 2A35 packet of a cuff without a clock: neither time nor user."""
+    return b"\x00" + struct.pack("<HHH", systolic, diastolic, (systolic + 2 * diastolic) // 3)
 
 
 def glucose(sequence: int, mg_dl: int, at: datetime, *, fasting: bool = False, meal: int | None = None) -> StoredRecord:
