@@ -10,7 +10,7 @@ from pathlib import Path
 
 from maixun.runtime import prefix
 from maixun.runtime.errors import PackagesUnavailable
-from maixun.runtime.packages import SERVICES
+from maixun.runtime.packages import NETWORK, SERVICES
 
 _ZONES = Path("/usr/share/zoneinfo")
 
@@ -39,6 +39,12 @@ def dbus_daemon(report: prefix.Report) -> Path:
     """A D-Bus daemon: the machine's own, else the fetched one. Raises `PackagesUnavailable`."""
     installed = shutil.which("dbus-daemon")
     return Path(installed) if installed else prefix.ensure(SERVICES, report) / "usr/bin/dbus-daemon"
+
+
+def ip(report: prefix.Report) -> Path:
+    """iproute2's `ip`: the machine's own, else the fetched one. Raises `PackagesUnavailable`."""
+    installed = shutil.which("ip", path=_search_path())
+    return Path(installed) if installed else prefix.ensure(NETWORK, report) / "usr/bin/ip"
 
 
 def _installed(why: PackagesUnavailable) -> Binaries:

@@ -81,3 +81,14 @@ BROWSER = Bundle(
         *(f"usr/lib/*-linux-gnu*/{name}*" for name in ("libLLVM", "libz3", "libgallium", "dri")),
     ),
 )
+
+# For the tests that cut a cable, where no iproute2 is installed.
+NETWORK = Bundle(
+    name="network",
+    packages=(
+        *("iproute2", "libbpf1", "libc6", "libcap2", "libelf1t64", "libmnl0", "libpcre2-8-0", "libselinux1"),
+        *("libzstd1", "zlib1g"),
+    ),
+    programs=("usr/bin/ip",),
+    unwanted=_DOCUMENTATION,
+)
