@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from typing import Protocol
 from uuid import UUID
 
 from devices.clock import ClockPolicy, MeterClock
@@ -15,6 +16,34 @@ from gateway.journal import Journal
 from gateway.outbox import Outbox
 
 
+class Audience(Protocol):
+    """Who stands by while meters are heard: a kiosk, whose own meters measure for whoever is there."""
+
+    def heard(self, device: str, packets: Sequence[Packet]) -> None:
+        """These packets came and are on disk."""
+
+    def attribute(self, device: str, items: Sequence[Reading | Unusable]) -> Sequence[Reading | Unusable]:
+        """The items of one visit as they shall be kept: the same ones, with a person where one is known."""
+        ...
+
+    def kept(self, device: str, items: Sequence[Reading | Unusable]) -> None:
+        """The items are durable."""
+
+
+class Nobody:
+    """No kiosk."""
+
+    def heard(self, device: str, packets: Sequence[Packet]) -> None:
+        """Nobody listens."""
+
+    def attribute(self, _device: str, items: Sequence[Reading | Unusable]) -> Sequence[Reading | Unusable]:
+        """Nobody is there: as they are."""
+        return items
+
+    def kept(self, device: str, items: Sequence[Reading | Unusable]) -> None:
+        """Nobody waits for it."""
+
+
 class Collector:
     """Takes packets from any radio; every one is on disk before the radio may acknowledge it to the meter."""
 
@@ -22,6 +51,7 @@ class Collector:
         """`zone` is the wall clock the meters around here are set to, `policy` how far their clocks are believed."""
         self.outbox = outbox
         self.journal = Journal(outbox.disk)
+        self.audience: Audience = Nobody()
         self._policy = policy
         self._zone = zone
         self._open: set[int] = set()
@@ -42,13 +72,20 @@ class Collector:
                 self.interpret(visit_id)
         return self.outbox.newest() - before
 
-    def interpret(self, visit_id: int) -> list[Reading | Unusable]:
-        """Journal to outbox, in one commit: the visit is done exactly when its readings are kept."""
+    def interpret(self, visit_id: int, audience: Audience | None = None) -> Sequence[Reading | Unusable]:
+        """Journal to outbox, in one commit: the visit is done exactly when its readings are kept.
+
+        `audience`: who is there now; nobody when a visit of before a crash is interpreted.
+        """
         visit = self.journal.visit(visit_id, self._zone)
-        entries = interpret(visit, self._policy)
+        entries: Sequence[Reading | Unusable] = interpret(visit, self._policy)
+        if audience is not None:
+            entries = audience.attribute(visit.device, entries)
         with self.outbox.disk.change():
             self.outbox.put(entries)
             self.journal.done(visit_id, visit)
+        if audience is not None:
+            audience.kept(visit.device, entries)
         return entries
 
 
@@ -77,6 +114,7 @@ class OpenVisit:
             journal.append(visit_id, packets)
         self._visit_id = visit_id
         self._collector._open.add(visit_id)
+        self._collector.audience.heard(self._device, packets)
 
     def clock(self, meter_time: datetime, read_at: datetime) -> None:
         """Note what the meter's own clock (naive `meter_time`) said at `read_at` (aware)."""
@@ -84,7 +122,7 @@ class OpenVisit:
         if self._visit_id is not None:
             self._collector.journal.note_clock(self._visit_id, self._clock)
 
-    def close(self) -> list[Reading | Unusable]:
+    def close(self) -> Sequence[Reading | Unusable]:
         """Interpret what came; the readings are durable when this returns, and are returned for showing.
 
         Raises `OutboxFull`: the packets stay journalled and are interpreted when there is room again.
@@ -93,4 +131,4 @@ class OpenVisit:
             return []
         visit_id, self._visit_id = self._visit_id, None
         self._collector._open.discard(visit_id)
-        return self._collector.interpret(visit_id)
+        return self._collector.interpret(visit_id, self._collector.audience)

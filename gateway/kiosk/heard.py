@@ -45,7 +45,7 @@ _NO_FLAGS = Flag(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """One measurement. `identifying`: the bytes which with the stamp name the record. `told`: all that was told, if more.
+    """One measurement. `identifying`: the bytes which with the stamp name the record. `told`: all that it said.
 
     `stamp`: the instrument's own time, naive; without it the record is named by `received_at` (aware), stamped once.
     """

@@ -87,11 +87,12 @@ class Rules(_Strict):
 
 
 class Verdict(_Strict):
-    """One judged thing of an outcome."""
+    """One judged thing of an outcome; `numbers`: what was measured and what follows from it."""
 
     name: str
     kind: Kind
     band: Band
+    numbers: Mapping[str, float]
 
 
 def parse(document: Mapping[str, Any]) -> Rules:
@@ -111,11 +112,12 @@ def take_is_dangerous(take: Take, outcome: Outcome, rules: Rules) -> tuple[Verdi
 
 
 def _verdicts(take: Take, outcome: Outcome, rules: Rules) -> Iterator[Verdict]:
-    numbers = {**take.values, **_derived(take.values), **_beyond_all(take)}
+    numbers = {**take.values, **_derived(take.values)}
+    compared = {**numbers, **_beyond_all(take)}
     for name, kind in rules.judged.items():
-        if any(metric in numbers for metric in kind.metrics):
-            band = next(band for band in kind.bands if _holds(band, numbers, outcome))
-            yield Verdict(name=name, kind=kind, band=band)
+        if any(metric in compared for metric in kind.metrics):
+            band = next(band for band in kind.bands if _holds(band, compared, outcome))
+            yield Verdict(name=name, kind=kind, band=band, numbers=numbers)
 
 
 def _derived(values: Mapping[str, float]) -> Mapping[str, float]:

@@ -58,3 +58,10 @@ class SerialPort:
             self._serial.write(data)
         except (serial.SerialException, OSError) as error:
             raise PortGone(f"{self._path} takes no bytes ({error})") from None
+
+    def discard(self) -> None:
+        """Forget what has come and was not read. Raises `PortGone`."""
+        try:
+            self._serial.reset_input_buffer()
+        except (serial.SerialException, OSError) as error:
+            raise PortGone(f"{self._path} is gone ({error})") from None

@@ -64,7 +64,6 @@ class SerialInstrument(_Instrument):
     by: Literal["serial"]
     port: str
     baud: Annotated[int, Field(gt=0)] = 9600
-    driver: str = "line"
 
 
 class VendorInstrument(_Instrument):

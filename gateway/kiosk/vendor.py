@@ -21,6 +21,7 @@ from gateway.kiosk.names import Measurement
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]", re.ASCII)
 Path = Annotated[str, Field(pattern=r"^\$(\.\w+|\[\d+\])+$")]
 MISSING = object()
+_LONGEST_RECORD = 200  # characters of a record's name that count
 
 
 class Forged(Exception):
@@ -116,7 +117,7 @@ def heard(
     """
     try:
         document = json.loads(body)
-        record = str(_required(document, vendor.record))
+        record = str(_required(document, vendor.record))[:_LONGEST_RECORD]
         stamp = None if vendor.time is None else _stamp(_required(document, vendor.time.path), vendor.time.form)
         found = [
             Heard(

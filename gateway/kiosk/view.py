@@ -6,7 +6,8 @@ the page's locale files translate them. Sentences that depend on a value come re
 `POST /api/act` takes one of `gateway.kiosk.actions` and answers 200 with the new `View`, or 409 with the current one
 when that action does not fit (any more), e.g. after a double tap. `GET /api/events` sends `state` (a `View`) at once
 and at every change, and `live` (a `Live`) while a cuff fills. `GET /r/{token}` is the phone's page (`web/result.html`,
-or 404 when the time is over); it reads `GET /r/{token}/data`, a `ResultPage`.
+or 404 when the time is over); it reads `GET /r/{token}/data`, a `ResultPage`. A phone reaches nothing but that and
+`/phone/*`, files of `web/phone/`: whatever the page loads lies there.
 """
 
 from __future__ import annotations

@@ -62,8 +62,9 @@ class Visit:
 
     @property
     def awaits(self) -> Measurement | None:
-        """What an instrument may hand in now."""
-        return self.measurement if self.step is Step.MEASURE else None
+        """What may be handed in now: by an instrument, or as the answer to a question that is itself a measurement."""
+        asked = self.step is Step.ASK and self.question in (Question.WAIST, Question.SYMPTOMS)
+        return self.measurement if asked or self.step is Step.MEASURE else None
 
     @property
     def outcome(self) -> Outcome | None:
