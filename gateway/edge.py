@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from devices.clock import ClockPolicy
@@ -24,6 +25,7 @@ _UPKEEP = 60.0  # seconds between prunings; also how late a visit is interpreted
 _GRACE = 3.0  # seconds parts have to end by themselves; the whole has five
 
 Part = Callable[[asyncio.Event], Awaitable[None]]
+PartWithCollector = Callable[[Collector, asyncio.Event], Awaitable[None]]
 
 
 class Edge:
@@ -40,6 +42,7 @@ class Edge:
         self._settings = settings
         self._policy = policy
         self._disk = Saying(_log, well=True)
+        self.beside: dict[str, PartWithCollector] = {}  # further parts, such as a kiosk
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop`, through full disks and damaged files. Raises `OutboxInUse` and `ConfigurationError`."""
@@ -64,6 +67,7 @@ class Edge:
             "radio": lambda stop: self._radio.run(collector, stop),
             "upkeep": lambda stop: self._upkeep(collector, stop),
         }
+        parts |= {name: partial(part, collector) for name, part in self.beside.items()}
         _log.info("gateway %s serves; %d readings wait", self._gateway, outbox.counts().unsettled)
         try:
             async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
