@@ -14,7 +14,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
-from api import alerts, claims, errors, health, quarantine, reference, residents, sign_in
+from api import alerts, claims, ecg, errors, health, quarantine, reference, residents, sign_in
 from api.episodes import Alert
 from api.language import Language
 from api.pages import STATIC, Pages, assets
@@ -48,7 +48,7 @@ units mmHg, /min, mmol/L, kg.
 """
 
 ROUTERS = (
-    *(router for part in (sign_in, alerts, residents, quarantine) for router in (part.pages, part.json)),
+    *(router for part in (sign_in, alerts, residents, ecg, quarantine) for router in (part.pages, part.json)),
     claims.json,
     reference.router,
     health.router,

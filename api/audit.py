@@ -22,6 +22,7 @@ class Action(StrEnum):
     RESIDENT_LIST = "resident.list"
     RESIDENT_VIEW = "resident.view"
     READINGS_VIEW = "readings.view"
+    ECG_VIEW = "ecg.view"
     HELD_VIEW = "held.view"
 
 

@@ -12,7 +12,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 from pydantic import BaseModel
 
-from api import audit, charts, episodes, language, people
+from api import audit, charts, ecg, episodes, language, people
 from api.access import Clinician, Viewer, require_resident
 from api.audit import Action
 from api.charts import Subject
@@ -100,6 +100,7 @@ def show(
         choices=Days,
         sections=sections,
         alerts=alerts,
+        ecgs=_ecgs(given, connection, resident_id, days),
         metric_names=charts.NAMES,
         limit_text=lambda limit: charts.limit_text(limit, language.of(request)),
     )
@@ -199,6 +200,11 @@ def _section(
     rows = people.readings(connection, resident.resident_id, kind, since=since, before=until, limit=IN_TABLE)
     limits = charts.limits(given.rules, kind, _subject(given, resident))
     return {"kind": kind.value, "unit": charts.UNITS[kind], "rows": rows, "limits": limits}
+
+
+def _ecgs(given: Services, connection: Connection[DictRow], resident_id: int, days: int) -> list[ecg.EcgRow]:
+    since, until = _span(given, days)
+    return ecg.listing(connection, resident_id, since=since, before=until, limit=IN_TABLE)
 
 
 def _span(given: Services, days: int) -> tuple[datetime, datetime]:
