@@ -7,7 +7,6 @@ import json
 import ssl
 import urllib.error
 import urllib.request
-from datetime import datetime
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -57,14 +56,9 @@ def renew(identity: Identity) -> Identity:
     return _kept(identity.folder, identity.server, pair.private, _ask(identity.server, "renew", asked))
 
 
-def needs_renewal(identity: Identity, now: datetime) -> bool:
-    """Whether the certificate is near its end."""
-    _, begins, ends = certificate_in(identity.credentials.read_bytes())
-    return ends - now < (ends - begins) * _RENEW_AT
-
-
 def _kept(folder: Path, server: str, private: bytes, answer: _Credentials) -> Identity:
-    identity = Identity(folder, answer.gateway, server, answer.broker)
+    _, begins, ends = certificate_in(answer.certificate.encode())
+    identity = Identity(folder, answer.gateway, server, answer.broker, ends - (ends - begins) * _RENEW_AT)
     identity.write(
         credentials=private + answer.certificate.encode(),
         authority=answer.authority.encode(),

@@ -10,12 +10,17 @@ from functools import partial
 from pathlib import Path
 
 from devices.clock import ClockPolicy
+from gateway import renewal
 from gateway.collector import Collector
+from gateway.identity import Identity
+from gateway.meters import Meters
 from gateway.outbox import Outbox, OutboxDamaged, OutboxFull
 from gateway.radio import Radio
+from gateway.remote_settings import RemoteSettings, Why
 from gateway.salvage import opened
 from gateway.saying import Saying
 from gateway.settings import GatewaySettings
+from gateway.steward import Steward
 from gateway.uplink import Uplink
 from maixun.configuration import ConfigurationError
 
@@ -32,15 +37,24 @@ class Edge:
     """One gateway."""
 
     def __init__(
-        self, gateway: str, radio: Radio, broker: str, path: Path, settings: GatewaySettings, policy: ClockPolicy
+        self,
+        gateway: str,
+        radio: Radio,
+        broker: str,
+        path: Path,
+        settings: GatewaySettings,
+        policy: ClockPolicy,
+        identity: Identity | None = None,
     ) -> None:
-        """`broker` is an URL, `path` the outbox's file."""
+        """`broker` is an URL, `path` the outbox's file. With an `identity` its certificate is renewed in time."""
         self._gateway = gateway
         self._radio = radio
         self._broker = broker
         self._path = path
         self._settings = settings
         self._policy = policy
+        self._identity = identity
+        self._remote = RemoteSettings(path.with_suffix(".settings.json"), settings)
         self._disk = Saying(_log, well=True)
         self.beside: dict[str, PartWithCollector] = {}  # further parts, such as a kiosk
 
@@ -63,10 +77,12 @@ class Edge:
     async def _serve(self, outbox: Outbox, stop: asyncio.Event) -> None:
         collector = Collector(outbox, policy=self._policy, zone=self._settings.wall_clock())
         parts: dict[str, Part] = {
-            "uplink": lambda stop: Uplink(self._gateway, self._broker, outbox, self._settings).run(stop),
+            "uplink": lambda stop: self._uplink(outbox, stop),
             "radio": lambda stop: self._radio.run(collector, stop),
             "upkeep": lambda stop: self._upkeep(collector, stop),
         }
+        if (identity := self._identity) is not None:
+            parts["renewal"] = lambda stop: renewal.watch(identity, self._remote.reconnect, stop)
         parts |= {name: partial(part, collector) for name, part in self.beside.items()}
         _log.info("gateway %s serves; %d readings wait", self._gateway, outbox.counts().unsettled)
         try:
@@ -77,6 +93,22 @@ class Edge:
                 limit.reschedule(asyncio.get_running_loop().time() + _GRACE)
         except TimeoutError:
             _log.warning("a part did not end in %.0f s and was cut off", _GRACE)
+
+    async def _uplink(self, outbox: Outbox, stop: asyncio.Event) -> None:
+        """One uplink after another: a new one whenever settings or certificate are others."""
+        steward = Steward(self._radio, Meters(outbox.disk), self._remote)
+        while not stop.is_set():
+            try:
+                now = self._remote.in_force()
+                uplink = Uplink(self._gateway, now.broker or self._broker, outbox, now.settings, steering=steward)
+            except ConfigurationError:
+                if not self._remote.on_trial:
+                    raise
+                self._remote.take_back(Why.INVALID)
+                continue
+            outbox.limits = now.settings.limits()
+            self._settings = now.settings
+            await uplink.run(stop)
 
     async def _upkeep(self, collector: Collector, stop: asyncio.Event) -> None:
         """Interpret what a crash or a full disk left in the journal, and forget what is long stored."""

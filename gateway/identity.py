@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 from gateway.settings import GatewaySettings
@@ -13,12 +14,16 @@ from maixun.configuration import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`server` and `broker` are URLs; the files lie in `folder`, readable by their owner only."""
+    """`server` and `broker` are URLs; the files lie in `folder`, readable by their owner only.
+
+    `renew_after` (aware): from then on the next certificate is to be fetched.
+    """
 
     folder: Path
     gateway: str
     server: str
     broker: str
+    renew_after: datetime
 
     @property
     def credentials(self) -> Path:
@@ -46,6 +51,7 @@ class Identity:
         secret_file.replace(self.pseudonym_key, pseudonym_key)
         secret_file.replace(self.credentials, credentials)
         about = {key: value for key, value in asdict(self).items() if key != "folder"}
+        about["renew_after"] = self.renew_after.isoformat()
         secret_file.replace(self.folder / "gateway.json", json.dumps(about, indent=1).encode())
 
 
@@ -53,8 +59,9 @@ def load(folder: Path) -> Identity | None:
     """Who this gateway is; None before it was enrolled. Raises `ConfigurationError`."""
     path = folder / "gateway.json"
     try:
-        return Identity(folder, **json.loads(path.read_text()))
+        about = json.loads(path.read_text())
+        return Identity(folder, **about | {"renew_after": datetime.fromisoformat(about["renew_after"])})
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise ConfigurationError(f"{path} cannot be read ({error}): enrol this gateway again") from None

@@ -13,6 +13,7 @@ from devices.simulator.simulation import ZONE, Simulation, duration
 from devices.simulator.virtual_meter import Contact
 from devices.visit import Packet
 from gateway.collector import Collector
+from gateway.meters import Meters, MeterState
 from gateway.outbox import OutboxFull
 from gateway.saying import Saying
 
@@ -92,6 +93,9 @@ def visit(collector: Collector, contact: Contact) -> None:
         open_visit.clock(contact.clock, at)
     open_visit.packets([Packet(characteristic, packet, at) for characteristic, packet in contact.packets])
     open_visit.close()
+    error = None if contact.clock is None else contact.clock.replace(tzinfo=ZONE) - at
+    state = MeterState(device=contact.meter.address, model=contact.meter.model, last_visit=at, clock_error=error)
+    Meters(collector.outbox.disk).visited(state)
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

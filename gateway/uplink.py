@@ -25,6 +25,7 @@ from gateway.outbox import Outbox, OutboxFull
 from gateway.receipts import ReceiptError, Receipts, parse
 from gateway.saying import Saying
 from gateway.settings import GatewaySettings
+from gateway.steward import Steering, Unsteered
 
 _log = logging.getLogger(__name__)
 _TICK = 0.25  # seconds between looks at the clock: how late a stop, a resend or a heartbeat may come
@@ -55,13 +56,18 @@ class Uplink:
         outbox: Outbox,
         settings: GatewaySettings,
         *,
+        steering: Steering | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`broker` is an URL, see `gateway.connection`. Raises `ConfigurationError`."""
+        """`broker` is an URL, see `gateway.connection`; without `steering` commands are ignored.
+
+        Raises `ConfigurationError`.
+        """
         self._gateway = gateway
         self._outbox = outbox
         self._settings = settings
+        self._steering = steering or Unsteered()
         self._monotonic = monotonic
         self._now = now
         self._client, self._where = connection.client(gateway, broker, settings)
@@ -83,11 +89,11 @@ class Uplink:
         return len(self._flights)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop`. Raises `UplinkBroken` and `OutboxDamaged`."""
+        """Serve until `stop`, or until the steering ends it. Raises `UplinkBroken` and `OutboxDamaged`."""
         self._listen(asyncio.get_running_loop())
         self._outbox.on_new = self._wake.set
         try:
-            while not stop.is_set():
+            while not (stop.is_set() or self._steering.ending()):
                 self._step()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), _TICK)
@@ -123,7 +129,7 @@ class Uplink:
             happened(lambda: self._taken(mid, reason))
 
         def on_message(_client: Client, _data: Any, message: MQTTMessage) -> None:
-            happened(lambda: self._heard(bytes(message.payload)))
+            happened(lambda: self._heard(message.topic, bytes(message.payload)))
 
         self._client.on_connect = on_connect
         self._client.on_connect_fail = lambda _client, _data: happened(lambda: self._lost(_NO_ANSWER))
@@ -141,9 +147,9 @@ class Uplink:
             self._network.trouble(str(reason), f"the broker at {self._where} refuses this gateway: {reason}")
             return
         self._network.well(f"connected to the broker at {self._where}")
-        self._client.subscribe(wire.topic(self._gateway, "receipts"), qos=0)
+        self._client.subscribe([(wire.topic(self._gateway, leaf), 0) for leaf in ("receipts", "commands")])
         self._online = True
-        self._next_beat = 0.0
+        self._say_status(online=True, whole=True)
 
     def _lost(self, reason: str) -> None:
         self._ground()
@@ -165,7 +171,11 @@ class Uplink:
         else:
             self._broker.well("the broker takes readings")
 
-    def _heard(self, payload: bytes) -> None:
+    def _heard(self, topic: str, payload: bytes) -> None:
+        if topic == wire.topic(self._gateway, "commands"):
+            if self._steering.hear(payload):
+                self._next_beat = 0.0
+            return
         try:
             self._receipts.append(parse(payload))
         except ReceiptError as error:
@@ -198,11 +208,12 @@ class Uplink:
 
     def _beat(self) -> None:
         if self._online and self._monotonic() >= self._next_beat:
-            self._next_beat = self._monotonic() + self._settings.heartbeat_seconds
             self._say_status(online=True)
 
-    def _say_status(self, *, online: bool) -> None:
-        payload = heartbeat.status(self._outbox.counts(), at=self._now(), online=online)
+    def _say_status(self, *, online: bool, whole: bool = False) -> None:
+        self._next_beat = self._monotonic() + self._settings.heartbeat_seconds
+        more = self._steering.report(whole=whole)
+        payload = heartbeat.status(self._outbox.counts(), at=self._now(), online=online, more=more)
         self._client.publish(wire.topic(self._gateway, "status"), payload, qos=0, retain=True)
 
     def _watch(self) -> None:

@@ -11,9 +11,31 @@ from pydantic_core import to_json
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 Count = Annotated[int, Field(ge=0, le=2**53)]
+Text = Annotated[str, Field(pattern=r"^[ -~]{0,80}$")]
+_LENIENT = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False)
 
 
-@with_config(ConfigDict(strict=True, extra="ignore", allow_inf_nan=False))
+@with_config(_LENIENT)
+class Meter(TypedDict):
+    """What a gateway knows of a meter from its last visit; seconds are positive where its clock was ahead."""
+
+    device: Text
+    model: Text
+    last_visit: AwareDatetime
+    battery: NotRequired[Annotated[int, Field(ge=0, le=100)]]
+    clock_error: NotRequired[float]
+    clock_left: NotRequired[float]
+
+
+@with_config(_LENIENT)
+class RefusedSettings(TypedDict):
+    """Settings that the gateway tried and took back."""
+
+    version: Count
+    why: Text
+
+
+@with_config(_LENIENT)
 class Status(TypedDict):
     """One status message. A last will has no `at`: the broker sends it, and does not say since when."""
 
@@ -23,6 +45,11 @@ class Status(TypedDict):
     queued: NotRequired[Count]
     refused: NotRequired[Count]
     version: NotRequired[Annotated[str, Field(pattern=r"^[ -~]{0,40}$")]]
+    adapter: NotRequired[Text]
+    settings: NotRequired[Count]
+    trial: NotRequired[bool]
+    refused_settings: NotRequired[RefusedSettings]
+    meters: NotRequired[Annotated[list[Meter], Field(max_length=200)]]
 
 
 _STATUS: TypeAdapter[Status] = TypeAdapter(Status)
@@ -36,16 +63,29 @@ on conflict (gateway) do update set
 """
 
 
-def note(connection: Connection[Any], gateway: str, payload: bytes, now: datetime) -> bool:
-    """Keep what the gateway says; False when it cannot be read. A status is no reading: what is unreadable is dropped.
-
-    `seen_at` is when the gateway last spoke for itself, by its own clock but never later than `now`.
-    """
+def read(payload: bytes) -> Status | None:
+    """A status message; None when it cannot be read."""
     try:
-        status = _STATUS.validate_json(payload)
+        return _STATUS.validate_json(payload)
     except ValidationError:
-        return False
-    at = min(status["at"], now) if "at" in status else None
-    values = {"gateway": gateway, "online": status["online"], "at": at, "now": now, "status": to_json(status).decode()}
+        return None
+
+
+def note(connection: Connection[Any], gateway: str, status: Status, now: datetime, *, live: bool = True) -> None:
+    """Keep what the gateway says. `live`: it has just said so, the broker had not kept it for us.
+
+    `seen_at` is when the gateway last spoke for itself, by its own clock but never later than `now`. A live message
+    tells the error of that clock as well: `clock_offset`, seconds, positive when it is ahead.
+    """
+    said: dict[str, Any] = dict(status)
+    at = status.get("at")
+    if at is not None and live:
+        said["clock_offset"] = round((at - now).total_seconds(), 3)
+    values = {
+        "gateway": gateway,
+        "online": status["online"],
+        "at": min(at, now) if at is not None else None,
+        "now": now,
+        "status": to_json(said).decode(),
+    }
     connection.execute(_NOTE, values)
-    return True

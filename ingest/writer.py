@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from itertools import chain
+from typing import Any, TypeAlias
 
 import psycopg
 
 from devices.metrics import Catalogue
-from ingest import database, metrics, status, store
+from ingest import commands, database, metrics, status, store
 from ingest.client import Publish
 from ingest.inbox import Delivery, Inbox
 from ingest.outage import Outage
@@ -24,6 +25,7 @@ ROLE = "maixun_ingest"
 FIRST_PAUSE = 0.2  # seconds before the database is tried again
 LONGEST_PAUSE = 5.0
 
+Saved: TypeAlias = tuple[Processed, list[Publish]]  # what became of readings, and commands to gateways that spoke
 Answer = Callable[[Iterable[Publish], Iterable[Delivery]], None]
 
 
@@ -61,20 +63,21 @@ class Writer(threading.Thread):
             self._connection.close()
 
     def _settle(self, batch: Sequence[Delivery]) -> None:
-        processed = self._saved(batch)
-        if processed is None:
+        saved = self._saved(batch)
+        if saved is None:
             return
-        self._answer(_publishes(processed), batch)
+        processed, orders = saved
+        self._answer(chain(_publishes(processed), orders), batch)
         metrics.settled(processed.counts)
         metrics.MESSAGES.inc(len(batch))
         metrics.UNKNOWN_FIELDS.inc(processed.unknown_fields)
 
-    def _saved(self, batch: Sequence[Delivery]) -> Processed | None:
+    def _saved(self, batch: Sequence[Delivery]) -> Saved | None:
         """Save the batch, however long that takes; None when the process is asked to stop before."""
         pause = FIRST_PAUSE
         while True:
             try:
-                processed = self._save(batch)
+                saved = self._save(batch)
             except psycopg.Error as error:
                 self._outage.met(_first_line(error))
                 metrics.DATABASE_FAILURES.inc()
@@ -82,25 +85,26 @@ class Writer(threading.Thread):
             else:
                 if pause > FIRST_PAUSE:
                     self._outage.over()
-                return processed
+                return saved
             if self._stop_asked.wait(pause):
                 return None
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _save(self, batch: Sequence[Delivery]) -> Processed:
+    def _save(self, batch: Sequence[Delivery]) -> Saved:
         if self._connection is None:
             self._connection = database.connect(self._dsn, ROLE)
             store.prepare(self._connection)
         now = datetime.now(UTC)
-        messages = []
+        messages: list[Message] = []
+        orders: list[Publish] = []
         for delivery in batch:
             gateway, leaf = _addressed(delivery.topic)
             if leaf == "readings":
                 messages.append(Message(gateway, delivery.payload))
-            elif delivery.payload and not status.note(self._connection, gateway, delivery.payload, now):
-                metrics.UNREADABLE_STATUS.inc()
+            elif delivery.payload:
+                orders += _heard(self._connection, gateway, delivery, now)
         with metrics.BATCH_SECONDS.time():
-            return process(
+            processed = process(
                 self._connection,
                 messages,
                 now=now,
@@ -108,12 +112,23 @@ class Writer(threading.Thread):
                 catalogue=self._catalogue,
                 limits=self._settings.limits,
             )
+        return processed, orders
 
     def _disconnect(self) -> None:
         """A connection after an error is not to be trusted: the next try makes a new one."""
         if self._connection is not None:
             self._connection.close()
         self._connection = None
+
+
+def _heard(connection: psycopg.Connection[Any], gateway: str, delivery: Delivery, now: datetime) -> list[Publish]:
+    """Note a status, and answer one that was not only kept for us by the broker."""
+    said = status.read(delivery.payload)
+    if said is None:
+        metrics.UNREADABLE_STATUS.inc()
+        return []
+    status.note(connection, gateway, said, now, live=not delivery.retained)
+    return [] if delivery.retained else commands.answers(connection, gateway, said, now)
 
 
 @lru_cache(maxsize=10_000)

@@ -84,7 +84,7 @@ def _edge(
     radio = _radio(options, settings)
     if me is None:
         return Edge(name, radio, endpoints.broker(), path, settings, policy)
-    return Edge(name, radio, me.broker, path, me.secured(settings), policy)
+    return Edge(name, radio, me.broker, path, me.secured(settings), policy, me)
 
 
 def outbox_path(gateway: str) -> Path:

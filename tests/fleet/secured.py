@@ -49,7 +49,7 @@ def enrolled(database: str, folder: Path, name: str, station: int, *, valid: tim
     with psycopg.connect(database) as connection:
         code = enrolment.invite(connection, name, station, now=now, valid=timedelta(hours=1))
         claimed = enrolment.claim(connection, code, pair.request, authority=authority, now=now, valid=valid)
-    made = Identity(folder / name, claimed.gateway, "http://127.0.0.1:1", "mqtts://localhost")
+    made = Identity(folder / name, claimed.gateway, "http://127.0.0.1:1", "mqtts://localhost", now + valid)
     made.write(
         credentials=pair.private + claimed.certificate.pem, authority=authority.pem, pseudonym_key=b"unused here"
     )

@@ -21,7 +21,7 @@ from fastapi.testclient import TestClient
 
 from gateway import claim as claiming
 from gateway import identity
-from gateway.claim import ClaimRefused, claim, needs_renewal, renew
+from gateway.claim import ClaimRefused, claim, renew
 from gateway.key_pair import certificate_in, new_key_pair, sign_renewal
 from gateway.kiosk import pseudonym
 from ingest import identity as server_identity
@@ -153,12 +153,11 @@ def test_a_gateway_fetches_its_next_certificate_with_the_present_one(
 ) -> None:
     me = claim(server, new_code(capsys), tmp_path / "gateway")
     before = me.credentials.read_bytes()
-    assert not needs_renewal(me, world.clock())
+    assert timedelta(days=30) < world.clock() + timedelta(days=397) - me.renew_after < timedelta(days=60)
     world.clock.move(timedelta(days=380))
-    assert needs_renewal(me, world.clock())
     renewed = renew(me)
-    assert renewed == me
-    assert not needs_renewal(renewed, world.clock())
+    assert renewed.renew_after > world.clock() + timedelta(days=300)
+    assert identity.load(tmp_path / "gateway") == renewed
     assert me.credentials.read_bytes() != before
     old_certificate, _, _ = certificate_in(before)
     stolen = new_key_pair()

@@ -1,0 +1,98 @@
+"""The gateway's dealings with its server besides readings: what the heartbeat says, and what commands change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from gateway import wire
+from gateway.meters import Meters, MeterState
+from gateway.radio import Radio
+from gateway.remote_settings import RemoteSettings
+
+MOST_METERS = 200  # in a heartbeat, the latest visited: a station has some tens
+
+
+class Steering(Protocol):
+    """What an uplink asks besides the outbox."""
+
+    def report(self, *, whole: bool) -> Mapping[str, object]:
+        """More for the heartbeat; `whole`: also what has not changed since the last one."""
+
+    def hear(self, payload: bytes) -> bool:
+        """A command came; whether the server should hear of it at once."""
+
+    def ending(self) -> bool:
+        """Whether this uplink is to end, so that another is made."""
+
+
+@runtime_checkable
+class TellsCondition(Protocol):
+    """A radio that knows how its adapter is."""
+
+    @property
+    def condition(self) -> str:
+        """`well`, or in a few words what is wrong."""
+
+
+class Unsteered:
+    """For an uplink that carries readings alone."""
+
+    def report(self, *, whole: bool) -> Mapping[str, object]:  # noqa: ARG002
+        """Nothing."""
+        return {}
+
+    def hear(self, payload: bytes) -> bool:  # noqa: ARG002
+        """Commands are for others."""
+        return False
+
+    def ending(self) -> bool:
+        """Never."""
+        return False
+
+
+@dataclass
+class Steward:
+    """Adapter, meters and settings of a gateway."""
+
+    radio: Radio
+    meters: Meters
+    remote: RemoteSettings
+    _said: list[dict[str, object]] | None = None
+
+    def report(self, *, whole: bool) -> Mapping[str, object]:
+        """Meters only when something is new about one: they would be most of the traffic of a quiet day."""
+        said = self.remote.report()
+        if isinstance(self.radio, TellsCondition):
+            said["adapter"] = self.radio.condition
+        meters = [_meter(state) for state in _latest(self.meters.all())]
+        if whole or meters != self._said:
+            said["meters"] = self._said = meters
+        return said
+
+    def hear(self, payload: bytes) -> bool:
+        """Commands are about settings."""
+        return self.remote.hear(payload)
+
+    def ending(self) -> bool:
+        """With other settings comes another uplink."""
+        return self.remote.changed()
+
+
+def _latest(states: list[MeterState]) -> list[MeterState]:
+    return sorted(states, key=lambda state: state.last_visit, reverse=True)[:MOST_METERS]
+
+
+def _meter(state: MeterState) -> dict[str, object]:
+    said: dict[str, object] = {
+        "device": state.device,
+        "model": state.model,
+        "last_visit": wire.moment(state.last_visit),
+    }
+    optional = {
+        "battery": state.battery,
+        "clock_error": None if state.clock_error is None else state.clock_error.total_seconds(),
+        "clock_left": None if state.clock_left is None else state.clock_left.total_seconds(),
+    }
+    return said | {key: value for key, value in optional.items() if value is not None}
