@@ -21,9 +21,8 @@ from gateway.recent_clocks import RecentClocks
 
 _log = logging.getLogger(__name__)
 
-# BlueZ sometimes tells one indication twice (bleak #374, #1885), at once. Two that a meter really sends are at least a
-# connection interval apart, of which the shortest is 7.5 ms.
-_ECHO = timedelta(milliseconds=5)
+# BlueZ sometimes tells one indication twice (bleak #374, #1885). Nobody measures twice in so short a time.
+_ECHO = timedelta(milliseconds=100)
 
 
 @dataclass(kw_only=True)

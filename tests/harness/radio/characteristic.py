@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations` here: dbus-fast reads the annotations themselves.
 
+import asyncio
 from typing import Annotated
 
 from bumble import att, core
@@ -22,6 +23,7 @@ _FLAGS = {
 }
 _NEEDS_A_BOND = (att.ATT_INSUFFICIENT_AUTHENTICATION_ERROR, att.ATT_INSUFFICIENT_ENCRYPTION_ERROR)
 _NOT_PERMITTED: dict[int, str] = {att.ATT_READ_NOT_PERMITTED_ERROR: "Read", att.ATT_WRITE_NOT_PERMITTED_ERROR: "Write"}
+_ECHO_SECONDS = 0.003
 
 
 def full_uuid(uuid: core.UUID) -> str:
@@ -116,8 +118,12 @@ class RemoteCharacteristic(ServiceInterface):
 
     def _arrived(self, value: bytes) -> None:
         self._value = bytes(value)
-        for _ in range(2 if self._echoes else 1):
-            self.emit_properties_changed({"Value": self._value})
+        self._announce()
+        if self._echoes:
+            asyncio.get_running_loop().call_later(_ECHO_SECONDS, self._announce)
+
+    def _announce(self) -> None:
+        self.emit_properties_changed({"Value": self._value})
 
     @dbus_property(PropertyAccess.READ, name="UUID")
     def uuid(self) -> DBusStr:
