@@ -7,12 +7,11 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
 
 import psycopg
 
 from gateway import wire
-from tests.bench import people
+from tests.bench import memory, people
 from tests.bench.figure import Figure
 from tests.bench.readings import PEOPLE, glucose
 from tests.harness.flood import Flood, publish_frame
@@ -31,11 +30,11 @@ def figures() -> Iterator[Figure]:
         for workers in (1, 2):
             with running_line() as line:
                 people.register(line.database)
-                rate, memory = _ingested(line, frames, total, workers)
+                rate, most = _ingested(line, frames, total, workers)
                 baseline = copied(line.database, total)
             what = f"ingest, {a_message} a message, {workers} worker{'s' * (workers > 1)}"
             yield Figure(name=what, value=rate, unit="readings/s", baseline_name="plain COPY", baseline=baseline)
-            yield Figure(name=f"{what}, memory of one", value=memory, unit="MB")
+            yield Figure(name=f"{what}, memory of one", value=most, unit="MB")
 
 
 def made(total: int, a_message: int, *, first: int = 0, people: Sequence[int] = range(PEOPLE)) -> list[bytes]:
@@ -82,14 +81,7 @@ def _ingested(line: Line, frames: Sequence[bytes], total: int, workers: int) -> 
     wait_until(lambda: line.count("telemetry.reading") >= total, seconds=180)
     rate = total / (time.perf_counter() - began)
     publisher.join()
-    memory = max(_peak_memory(program.process_id) for program in programs)
+    most = max(memory.most(program.process_id) for program in programs)
     if line.count("telemetry.ledger") != total:
         raise AssertionError("the ledger does not hold each reading once")
-    return rate, memory
-
-
-def _peak_memory(process_id: int | None) -> float:
-    """Megabytes of resident memory at most."""
-    status = Path(f"/proc/{process_id}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
+    return rate, most

@@ -21,10 +21,10 @@ _AT_ONCE = 50
 def figures() -> Iterator[Figure]:
     """Puts one by one with their p99, and fifty a commit."""
     with tempfile.TemporaryDirectory() as folder:
-        one = _timed(_outbox(Path(folder) / "one.db", 1), _PUTS)
-        bare = _timed(_sqlite(Path(folder) / "bare.db"), _PUTS)
-        sync = _timed(_fdatasync(Path(folder) / "file"), _PUTS)
-        many = _timed(_outbox(Path(folder) / "many.db", _AT_ONCE), _PUTS // 10)
+        one = timed(_outbox(Path(folder) / "one.db", 1), _PUTS)
+        bare = timed(bare_insert(Path(folder) / "bare.db"), _PUTS)
+        sync = timed(_fdatasync(Path(folder) / "file"), _PUTS)
+        many = timed(_outbox(Path(folder) / "many.db", _AT_ONCE), _PUTS // 10)
     rates = [len(times) / sum(times) for times in (one, bare, sync)]
     yield Figure(name="outbox, durable puts one by one", value=rates[0], unit="puts/s",
                  baseline_name="bare SQLite insert, same durability", baseline=rates[1])  # fmt: skip
@@ -36,7 +36,8 @@ def figures() -> Iterator[Figure]:
                  baseline_name="the same one by one", baseline=rates[0])  # fmt: skip
 
 
-def _timed(work: Callable[[int], None], rounds: int) -> list[float]:
+def timed(work: Callable[[int], None], rounds: int) -> list[float]:
+    """Seconds of each round; `work` is given its number."""
     times = []
     for number in range(rounds):
         began = time.perf_counter()
@@ -61,7 +62,8 @@ def _outbox(path: Path, at_once: int) -> Callable[[int], None]:
     return put
 
 
-def _sqlite(path: Path) -> Callable[[int], None]:
+def bare_insert(path: Path) -> Callable[[int], None]:
+    """One row a call, committed as durably as the outbox commits."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.executescript("pragma journal_mode=wal; pragma synchronous=full; create table reading (item text)")
     item = wire.item(glucose(0))
