@@ -43,6 +43,9 @@ class Notice(StrEnum):
 class Text(Shown):
     """One sentence or word in both languages; the page shows the one of `View.language`."""
 
+    # A comma too many in a flow mapping of YAML would else cut a sentence short and nobody would know.
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
     zh: str
     en: str
 
