@@ -199,6 +199,7 @@ class Uplink:
             rows = self._outbox.waiting(self._settings.readings_a_message, self._monotonic())
             if not rows:
                 return
+            rows = rows[: wire.how_many_fit([row.item for row in rows])]
             payload = wire.message(self._gateway, [row.item for row in rows], self._now())
             ids = tuple(row.reading_id for row in rows)
             self._outbox.sent(ids, self._monotonic(), wire.digest(payload))

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import accumulate
 from typing import Any
 
 from devices.reading import Flag, Reading, Unusable
@@ -14,6 +15,7 @@ from devices.waveform import Waveform
 
 VERSION = 1
 CONTENT_TYPE = "application/json"
+MOST_BYTES = 512 << 10  # half of what our broker takes: a lot of ECGs would be more, and would never get through
 
 
 def topic(gateway: str, leaf: str) -> str:
@@ -38,6 +40,12 @@ def message(gateway: str, items: Sequence[str], sent_at: datetime) -> bytes:
     """The envelope around items made by `item`."""
     head = json.dumps({"v": VERSION, "gateway": gateway, "sent_at": moment(sent_at)}, separators=(",", ":"))
     return f'{head[:-1]},"readings":[{",".join(items)}]}}'.encode()
+
+
+def how_many_fit(items: Sequence[str]) -> int:
+    """How many of the first items one message holds: at least one, and no more than `MOST_BYTES` of them."""
+    sizes = accumulate(len(item.encode()) for item in items)
+    return max(1, sum(size <= MOST_BYTES for size in sizes))
 
 
 def digest(payload: bytes) -> str:
