@@ -88,7 +88,7 @@ class Broadcasts:
         except DriverFailed as failure:
             _log.error("%s: %s", source.device, failure, exc_info=failure.__cause__)
         except OutboxFull as full:
-            self._last.pop(source.device)  # it is advertised again: then there may be room
+            self._last.pop(source.device, None)  # it is advertised again: then there may be room
             self._disk.trouble("full", f"what {source.device} advertises waits: {full}")
 
     def _follow(self, source: Source, packet: Packet, said: Overheard) -> None:
@@ -107,7 +107,7 @@ class Broadcasts:
     def _begin(self, source: Source, packet: Packet, said: Overheard, key: bytes) -> _Measurement:
         visit = self._collector.open(source.device)
         error = None
-        seen = self._busy.pop(source.device, None)
+        seen = self._busy.get(source.device)
         if said.shows is not None and seen is not None and packet.received_at - seen < _LIVE:
             visit.clock(said.shows, packet.received_at)
             error = said.shows - packet.received_at.astimezone(self._zone).replace(tzinfo=None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from devices.catalogue import TimePolicy, parse
+from devices.catalogue import TimePolicy, Verified, parse
 from maixun.configuration import load_all
 from tests.devices.policy import MODELS
 
@@ -39,6 +40,20 @@ def test_a_scale_without_a_name_is_recognised_by_what_it_advertises() -> None:
 def test_a_clock_is_set_only_where_the_model_allows_it() -> None:
     for model in (*MODELS.models, MODELS.standard):
         assert model.sets_clock == (model.time_policy is not TimePolicy.NEVER)
+
+
+def test_the_list_for_people_says_the_same() -> None:
+    rows = [
+        f"| {model.name} | {_yes(Verified.CAPTURED in model.verified)} | {_yes(Verified.EMULATED in model.verified)}"
+        f" | {model.pairing.replace('-', ' ')} | {model.time_policy} |"
+        for model in (MODELS.standard, *MODELS.models)
+    ]
+    lines = (Path(__file__).parents[2] / "docs/meters.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith("| ")][1:] == rows
+
+
+def _yes(verified: bool) -> str:
+    return "yes" if verified else "–"
 
 
 def changed(**change: object) -> dict[str, Any]:
