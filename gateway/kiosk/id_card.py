@@ -46,6 +46,13 @@ class IdCard:
     number: str = field(repr=False)
 
 
+def _xor(data: bytes | bytearray) -> int:
+    result = 0
+    for byte in data:
+        result ^= byte
+    return result
+
+
 def command(code: int, parameter: int) -> bytes:
     """A command frame."""
     body = bytes([0, 3, code, parameter])
@@ -118,10 +125,3 @@ def is_number(number: str) -> bool:
         return False
     total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, digits, strict=True))
     return _CHECKS[total % 11] == check
-
-
-def _xor(data: bytes | bytearray) -> int:
-    result = 0
-    for byte in data:
-        result ^= byte
-    return result

@@ -1,0 +1,1 @@
+"""The kiosk: stories on pseudo-terminals, real HTTP and a real outbox."""
