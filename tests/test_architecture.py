@@ -84,6 +84,7 @@ def test_the_common_ground_knows_nobody(leaf: str) -> None:
 LOADED_WHEN_ASKED_FOR = {
     "gateway/key_pair.py": {"cryptography"},  # a key and a request, when a gateway is enrolled
     "devices/ecg": {"numpy"},  # when there is an ECG
+    "gateway/kiosk": {"fastapi", "starlette", "uvicorn", "numpy"},  # when a gateway serves a kiosk
 }
 MAY_LOAD_ECG = ("devices/ecg", "gateway/ecg", "api/ecg.py", "api/ecg_paper.py", "maixun/commands/ecg.py")
 
