@@ -80,7 +80,8 @@ def test_the_photo_is_dropped_while_it_passes() -> None:
 @given(st.binary(max_size=20), st.lists(st.integers(1, 400), max_size=8))
 def test_noise_before_and_cuts_anywhere_change_nothing(noise: bytes, cuts: list[int]) -> None:
     stream = noise.replace(b"\xaa", b"\x00") + card_answer(text())
-    reader, answers, at = AnswerReader(), [], 0
+    reader, at = AnswerReader(), 0
+    answers: list[Answer] = []
     for cut in [*cuts, len(stream)]:
         answers += reader.feed(stream[at : at + cut])
         at += cut
@@ -97,7 +98,7 @@ def test_no_bytes_make_the_reader_fail(received: bytes) -> None:
 def test_a_wrong_checksum_is_no_answer() -> None:
     frame = bytearray(card_answer(text()))
     frame[700] ^= 1
-    assert list(AnswerReader().feed(frame)) == []
+    assert list(AnswerReader().feed(bytes(frame))) == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -41,18 +42,14 @@ def test_a_card_reads_back_whatever_the_scanner_does_to_its_case(token: UUID) ->
 def test_one_wrong_character_is_seldom_taken_for_another_person(token: UUID, place: int, wrong: str) -> None:
     text = card.encode(token)
     spoilt = text[:place] + wrong + text[place + 1 :]
-    try:
+    with contextlib.suppress(NotACard):
         assert spoilt == text or card.decode(spoilt) != token
-    except NotACard:
-        pass
 
 
 @given(st.text(max_size=60))
 def test_no_text_makes_reading_a_card_fail_otherwise(text: str) -> None:
-    try:
+    with contextlib.suppress(NotACard):
         card.decode(text)
-    except NotACard:
-        pass
 
 
 def test_wrong_characters_are_noticed() -> None:
