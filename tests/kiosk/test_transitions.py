@@ -157,8 +157,8 @@ def test_blood_pressure_five_minutes_rest_two_readings_a_minute_apart_and_their_
 @pytest.mark.parametrize(
     ("second", "third"),
     [
-        ((150, 84), True),
-        ((149, 84), False),
+        ((149, 84), True),
+        ((148, 84), False),
         ((138, 95), True),
         ((138, 94), False),
         ((127, 84), True),
