@@ -42,12 +42,8 @@ class Interrupted(Exception):
 class Link:
     """An open connection. Every method raises `BleakError` when the meter refuses or has gone."""
 
-    def __init__(
-        self, client: BleakClient, inbox: asyncio.Queue[Packet | None], now: Callable[[], datetime], *, is_bonded: bool
-    ) -> None:
+    def __init__(self, client: BleakClient, inbox: asyncio.Queue[Packet | None], now: Callable[[], datetime]) -> None:
         """Use `connected`."""
-        self.may_bond = True
-        self._is_bonded = is_bonded
         self._client = client
         self._inbox = inbox
         self._now = now
@@ -71,13 +67,8 @@ class Link:
         await self._bonded(lambda: self._client.write_gatt_char(found, value, response=True))
 
     async def bond(self) -> None:
-        """Bond now, where there is no bond yet."""
-        if self._is_bonded:
-            return
-        if not self.may_bond:
-            raise Interrupted("it shows a code while bonding: bond it once by hand with `bluetoothctl pair`")
+        """Bond now, where there is no bond yet: bluetoothd asks our agent."""
         await self._client.pair()
-        self._is_bonded = True
 
     async def subscribe(self, characteristic: str) -> None:
         """From now on its notifications or indications arrive."""
@@ -117,7 +108,6 @@ class Link:
         except BleakError as error:
             if not _wants_bond(error):
                 raise
-        self._is_bonded = False  # or the meter has forgotten it
         await self.bond()
         return await attempt()
 
@@ -146,17 +136,11 @@ async def connected(device: BLEDevice, *, attempts: int, now: Callable[[], datet
         max_attempts=attempts,
     )
     try:
-        yield Link(client, inbox, now, is_bonded=_was_bonded(device))
+        yield Link(client, inbox, now)
     finally:
         # A link that cannot be closed in order is closed all the same; what the visit ended with matters more.
         with suppress(BleakError, TimeoutError, EOFError):
             await client.disconnect()
-
-
-def _was_bonded(device: BLEDevice) -> bool:
-    """What bluetoothd said of it when it was last heard."""
-    details = device.details
-    return isinstance(details, dict) and bool(details.get("props", {}).get("Paired"))
 
 
 def _wants_bond(error: BleakError) -> bool:

@@ -43,13 +43,29 @@ class Patience(Settings):
     """A weighing that is advertised without its impedance waits so long for it: scales take 5 to 10 s to measure it,
     and never do through socks."""
 
+    failures: int = 5
+    """Visits in a row that fail before a meter is left alone: trouble on the air is over by then, and a code that
+    nobody types was asked for often enough."""
+
+    left_alone: float = 600.0
+    """For so long; one more visit follows, and so on. The other meters get the radio meanwhile."""
+
+    gone: float = 60.0
+    """A meter that was left alone and not heard for so long comes back with a new measurement: it is visited at once.
+    Nothing that advertises on its own is silent for a minute."""
+
+    passkey: float = 28.0
+    """A person has so long to type the code that a meter shows. Bluetooth gives up 30 s after the meter's last word;
+    then the meter shows another code at its next visit."""
+
     silence: float = 300.0
-    """No advertisement of anything at all for so long: the scan has died, as it does when bluetoothd restarts, and is
-    begun anew. Where no other Bluetooth device is near this happens for nothing, so not more often than this."""
+    """No advertisement of anything at all for so long: the scan has died, as it does after hours, and is begun anew;
+    the second time the adapter is switched off and on. Where no other Bluetooth device is near this happens for
+    nothing, so not more often than this."""
 
     adapter: float = 10.0
-    """Pause before asking again for an adapter or a bluetoothd that is not there: a USB adapter that is plugged in or
-    a service that starts is found soon enough, and the log stays readable."""
+    """Time between two looks whether the adapter is there and on, and before asking again for one that is not: what is
+    plugged in, or a service that starts, is found soon enough, and the log stays readable."""
 
     disk: float = 5.0
     """Pause before packets that a full disk refused, and that the meter has already forgotten, are tried again."""

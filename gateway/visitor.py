@@ -20,6 +20,7 @@ from gateway.drivers import Advert, AdvertDriver
 from gateway.installed import DriverFailed, Drivers, answerable
 from gateway.link import Interrupted, Link, connected
 from gateway.meters import Meters
+from gateway.pairing import PairingAgent
 from gateway.patience import Patience
 from gateway.recent_clocks import RecentClocks
 from gateway.session import Session
@@ -33,10 +34,14 @@ _ENDED = (Interrupted, BleakError, TimeoutError, EOFError)
 
 
 class Visited(NamedTuple):
-    """How a visit went. `fruitful`: it brought something new. `rest`: seconds to leave the meter alone, if any."""
+    """How a visit went. `fruitful`: it brought something new. `rest`: seconds to leave the meter alone, if any.
+
+    `failure`: why it ended before its end, if it did.
+    """
 
     fruitful: bool
     rest: float
+    failure: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,27 +61,34 @@ class Visitor:
     now: Callable[[], datetime]
     _recent_clocks: RecentClocks = field(default_factory=RecentClocks)
 
-    async def visit(self, device: BLEDevice) -> Visited:
-        """Takes what the meter has. Raises `OutboxDamaged`."""
+    async def visit(self, device: BLEDevice, agent: PairingAgent) -> Visited:
+        """Takes what the meter has; `agent` lets it bond meanwhile. Raises `OutboxDamaged` and `DBusError`."""
         before = self.collector.outbox.newest()
-        rest = 0.0
+        rest, failure = 0.0, None
         try:
             self.collector.outbox.need_room()
             async with asyncio.timeout(self.patience.visit):
-                rest = await self._connect(device)
-        except DriverFailed as failure:
-            _log.error("visit to %s: %s", device.address, failure, exc_info=failure.__cause__)
+                rest = await self._connect(device, agent)
+        except DriverFailed as error:
+            failure = str(error)
+            _log.error("visit to %s: %s", device.address, failure, exc_info=error.__cause__)
         except _ENDED as error:
-            _log.info("visit to %s ended early: %s", device.address, error or type(error).__name__)
+            failure = agent.reason(error)
+            _log.info("visit to %s ended early: %s", device.address, failure)
         except OutboxFull as error:
             _log.error("%s keeps its records: %s", device.address, error)
-        return Visited(self.collector.outbox.newest() > before, rest)
+        finally:
+            agent.dismiss()
+        return Visited(self.collector.outbox.newest() > before, rest, failure)
 
-    async def _connect(self, device: BLEDevice) -> float:
+    async def _connect(self, device: BLEDevice, agent: PairingAgent) -> float:
         session: Session | None = None
+        known = self.models.find(name=device.name)
+        await _expect(agent, device, known)  # some ask for a bond as soon as the link is up
         try:
             async with connected(device, attempts=self.patience.connect_attempts, now=self.now) as link:
-                model = await self._model(device, link)
+                model = await self._model(device, link, known)
+                await _expect(agent, device, model)
                 choice = self.drivers.best(Advert(name=device.name, services=link.services(), data={}), model)
                 if choice is None or isinstance(choice.driver, AdvertDriver):
                     raise Interrupted("no driver for what it offers")
@@ -104,16 +116,16 @@ class Visitor:
             patience=self.patience,
         )
 
-    async def _model(self, device: BLEDevice, link: Link) -> Model:
-        """By its name first, because some must be bonded before they are asked for more."""
-        known = self.models.find(name=device.name)
-        link.may_bond = known.pairing is not Pairing.PASSKEY
+    async def _model(self, device: BLEDevice, link: Link, known: Model) -> Model:
+        """By what it says of itself; `known` by its name, because some must be bonded before they say anything."""
         if known.bond_first:
             await link.bond()
         told = [await _text(link, characteristic) for characteristic in (_MANUFACTURER, _MODEL)]
-        model = self.models.find(name=device.name, manufacturer=told[0], model=told[1])
-        link.may_bond = model.pairing is not Pairing.PASSKEY
-        return model
+        return self.models.find(name=device.name, manufacturer=told[0], model=told[1])
+
+
+async def _expect(agent: PairingAgent, device: BLEDevice, model: Model) -> None:
+    await agent.expect(device.address, model.name, shows_code=model.pairing is Pairing.PASSKEY)
 
 
 async def _text(link: Link, characteristic: str) -> str | None:

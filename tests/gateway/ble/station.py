@@ -16,6 +16,7 @@ from gateway.collector import Collector
 from gateway.installed import Drivers
 from gateway.meters import Meters, MeterState
 from gateway.outbox import Outbox
+from gateway.passkey_desk import PasskeyDesk
 from gateway.patience import Patience
 from maixun.configuration import load, load_all
 from tests.harness.radio.pace import PACE
@@ -27,8 +28,8 @@ LOCAL = NOW.astimezone(ZONE).replace(tzinfo=None)
 
 # As in the field, only shorter: a test's meter answers in milliseconds.
 PATIENCE = Patience(
-    idle=1.0,
-    visit=20.0,
+    idle=1.0 * PACE,
+    visit=20.0 * PACE,
     connect_attempts=2,
     revisit=0.05,
     fruitless=0.2,
@@ -51,7 +52,14 @@ class Station:
         self.outbox = outbox
         self.collector = collector
         self._new = asyncio.Event()
+        self._radio: BleakRadio | None = None
         outbox.on_new = self._new.set
+
+    @property
+    def radio(self) -> BleakRadio:
+        """The one that listens, or listened last."""
+        assert self._radio is not None
+        return self._radio
 
     def rows(self) -> list[dict[str, Any]]:
         """Everything in the outbox, as it would be sent."""
@@ -83,12 +91,21 @@ class Station:
         *,
         consents: Mapping[str, Mapping[int, int]] | None = None,
         drivers: Drivers | None = None,
+        passkeys: PasskeyDesk | None = None,
         now: Callable[[], datetime] = lambda: NOW,
     ) -> AsyncIterator[asyncio.Task[None]]:
         """The radio runs for the length of the block, and stops as the process stops it; its task is given."""
         radio = BleakRadio(
-            "hci0", models=MODELS, zone=ZONE, consents=consents, patience=patience, drivers=drivers, now=now
+            "hci0",
+            models=MODELS,
+            zone=ZONE,
+            consents=consents,
+            patience=patience,
+            drivers=drivers,
+            passkeys=passkeys,
+            now=now,
         )
+        self._radio = radio
         stop = asyncio.Event()
         running = asyncio.create_task(radio.run(self.collector, stop))
         try:

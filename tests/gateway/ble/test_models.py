@@ -78,8 +78,8 @@ def pressure(at: datetime = AN_HOUR_AGO, systolic: int = 128) -> bytes:
 
 async def bonded_by_hand(radio: VirtualRadio) -> None:
     """What a person does once with a meter that shows a code."""
-    async with pairing_agent() as agent:
-        agent.visiting = ADDRESS
+    async with pairing_agent(None, within=1) as agent:
+        await agent.expect(ADDRESS, "by hand", shows_code=False)
         device = await BleakScanner.find_device_by_address(ADDRESS, bluez={"adapter": radio.adapter_name})
         assert device is not None
         async with BleakClient(device) as client:

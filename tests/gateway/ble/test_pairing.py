@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 
 import pytest
@@ -10,13 +9,14 @@ from bleak import BleakClient, BleakScanner
 from bleak.exc import BleakDBusError
 
 from gateway.pairing import pairing_agent
-from tests.gateway.ble.station import LOCAL, Station
+from gateway.turns import Failing
+from tests.gateway.ble.logged import until_logged
+from tests.gateway.ble.station import LOCAL, PATIENCE, Station
 from tests.harness.radio import packets
 from tests.harness.radio.adapter import VirtualRadio
-from tests.harness.radio.glucose_meter import GlucoseMeter
 from tests.harness.radio.indicating_meter import BloodPressureMeter
 
-ADDRESS = "F0:F1:F2:F3:F4:03"
+ADDRESS, OTHER = "F0:F1:F2:F3:F4:03", "F0:F1:F2:F3:F4:04"
 
 
 def record(systolic: int) -> bytes:
@@ -48,23 +48,33 @@ async def test_with_our_agent_it_bonds_once_and_is_encrypted_ever_after(radio: V
     assert cuff.diary.times("encrypted") >= 2
 
 
+@pytest.mark.emulated_adapter
 async def test_the_agent_says_yes_to_nobody_but_the_meter_under_visit(radio: VirtualRadio) -> None:
-    async with pairing_agent() as agent:
+    async with pairing_agent(None, within=1) as agent:
         stranger = f"{radio.adapter_path}/dev_F0_F1_F2_F3_F4_99"
+        await agent.expect("F0:F1:F2:F3:F4:98", "standard", shows_code=False)
         assert not await radio.agents.authorise(stranger)
-        agent.visiting = "F0:F1:F2:F3:F4:99"
+        await agent.expect("F0:F1:F2:F3:F4:99", "standard", shows_code=False)
         assert await radio.agents.authorise(stranger)
+        agent.dismiss()
+        assert not await radio.agents.authorise(stranger)
     assert radio.agents.path is None, "the agent is unregistered at the end"
 
 
-async def test_a_meter_that_shows_a_code_is_left_for_a_person_to_bond(
+async def test_a_meter_that_bonds_with_nobody_is_tried_a_few_times_and_the_reason_is_kept(
     radio: VirtualRadio, station: Station, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
+    patience = PATIENCE.model_copy(update={"failures": 3})
     async with (
-        GlucoseMeter(radio=radio, address=ADDRESS, name="Contour7830", secure=True) as meter,
-        station.listening(),
+        BloodPressureMeter(
+            radio=radio, address=ADDRESS, secure=True, refuses_to_bond=True, records=[record(1)]
+        ) as cuff,
+        BloodPressureMeter(radio=radio, address=OTHER, records=[record(119)]),
+        station.listening(patience),
     ):
-        await meter.diary.until("hang up")
-    assert "bond it once by hand" in caplog.text
-    assert meter.diary.times("bonded") == 0
+        await station.until_rows(1)
+        await until_logged(caplog, f"{ADDRESS} is left alone: 3 visits failed")
+        (failing,) = station.radio.failing
+    assert failing == Failing(ADDRESS, 3, "the meter refused to bond", left_alone=True)
+    assert cuff.diary.times("connect") == 3
+    assert len(cuff.records) == 1, "what was not taken is still there"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from datetime import timedelta
 
 import pytest
 from bleak import BleakClient, BleakScanner
 
 from gateway.outbox import Limits
+from tests.gateway.ble.logged import until_logged
 from tests.gateway.ble.station import LOCAL, PATIENCE, Station
 from tests.harness.radio import packets
 from tests.harness.radio.adapter import VirtualRadio
@@ -20,24 +19,6 @@ ADDRESS, OTHER = "F0:F1:F2:F3:F4:01", "F0:F1:F2:F3:F4:02"
 
 def records(count: int) -> list[bytes]:
     return [packets.blood_pressure(100 + n, 70, LOCAL - timedelta(minutes=count - n)) for n in range(count)]
-
-
-async def until_logged(caplog: pytest.LogCaptureFixture, text: str) -> None:
-    """Returns when a line with this text is in the log."""
-    logged = asyncio.Event()
-
-    class Watch(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if text in record.getMessage():
-                logged.set()
-
-    watch = Watch()
-    logging.getLogger().addHandler(watch)
-    try:
-        if text not in caplog.text:
-            await asyncio.wait_for(logged.wait(), 10)
-    finally:
-        logging.getLogger().removeHandler(watch)
 
 
 async def test_a_disk_that_fills_up_in_mid_visit_loses_nothing(

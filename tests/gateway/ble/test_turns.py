@@ -7,7 +7,7 @@ import asyncio
 from bleak.backends.device import BLEDevice
 
 from gateway.patience import Patience
-from gateway.turns import Turns
+from gateway.turns import Failing, Turns
 
 
 class Clock:
@@ -72,3 +72,42 @@ async def test_visits_that_bring_nothing_become_rarer_up_to_a_limit() -> None:
             turns.heard(meter("A"))
         rests.append(clock.seconds - began)
     assert rests == [3.0, 6.0, 10.0, 10.0, 3.0]
+
+
+async def test_a_meter_that_only_fails_is_left_alone_for_a_while_and_the_reason_is_kept() -> None:
+    clock = Clock()
+    turns = Turns(Patience(failures=3, left_alone=600.0, gone=60.0), clock)
+    for _ in range(3):
+        turns.visited("A", fruitful=False, failure="it hung up")
+    assert turns.failing() == [Failing("A", 3, "it hung up", left_alone=True)]
+    for _ in range(59):
+        clock.seconds += 10.0
+        turns.heard(meter("A"))
+        assert empty(turns)
+    clock.seconds += 10.0
+    turns.heard(meter("A"))
+    assert not empty(turns)
+    turns.visited("A", fruitful=True)
+    assert turns.failing() == []
+
+
+async def test_a_meter_that_was_left_alone_and_comes_back_is_visited_at_once() -> None:
+    clock = Clock()
+    turns = Turns(Patience(failures=1, left_alone=600.0, gone=60.0), clock)
+    turns.visited("A", fruitful=False, failure="it hung up")
+    clock.seconds += 60.0
+    turns.heard(meter("A"))
+    assert not empty(turns)
+
+
+def test_a_visit_that_brought_something_is_no_failure() -> None:
+    turns = Turns(Patience(failures=1), Clock())
+    turns.visited("A", fruitful=True, failure="it hung up in the middle")
+    assert turns.failing() == []
+
+
+async def test_nobody_waits_any_more_when_the_scan_was_begun_anew() -> None:
+    turns = Turns(Patience(), Clock())
+    turns.heard(meter("A"))
+    turns.begin_anew()
+    assert empty(turns)

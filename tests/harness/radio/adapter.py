@@ -34,36 +34,50 @@ class Agents(ServiceInterface):
         self._radio = radio
         self.path: str | None = None
         self.owner: str | None = None
+        self._sender: str | None = None
         self.capability: str | None = None
         self.is_default = False
 
+    @property
+    def has_keyboard(self) -> bool:
+        """Whether the agent says that a code can be typed."""
+        return self.capability == "KeyboardOnly"
+
     async def authorise(self, device: str) -> bool:
         """Asks the default agent, as bluetoothd does for "just works"; nobody there means no."""
+        return await self._ask("RequestAuthorization", device) is not None
+
+    async def passkey(self, device: str) -> int | None:
+        """Asks the default agent for the code that a meter shows; None when it gives none."""
+        answer = await self._ask("RequestPasskey", device)
+        return None if answer is None else int(answer[0])
+
+    async def _ask(self, member: str, device: str) -> list[Any] | None:
         if self.path is None or not self.is_default:
-            return False
+            return None
         question = Message(
             destination=self.owner,
             path=self.path,
             interface="org.bluez.Agent1",
-            member="RequestAuthorization",
+            member=member,
             signature="o",
             body=[device],
         )
         reply = await self._radio.bus.call(question)
-        return reply is not None and reply.message_type is MessageType.METHOD_RETURN
+        return reply.body if reply is not None and reply.message_type is MessageType.METHOD_RETURN else None
 
     def registered_by(self, message: Message) -> bool:
         """Notes the sender, which dbus-fast does not hand to a service method; leaves the message to the method."""
         if message.member == "RegisterAgent":
-            self.owner = message.sender
+            self._sender = message.sender
         return False
 
     @dbus_method(name="RegisterAgent")
     def register(self, agent: DBusObjectPath, capability: DBusStr) -> None:
-        """One agent at a time is enough here."""
-        if self.path is not None:
+        """One for each client; here the last client's counts."""
+        if self.path is not None and self.owner == self._sender:
             raise DBusError("org.bluez.Error.AlreadyExists", "Already Exists")
-        self.path, self.capability = agent, capability
+        self.path, self.capability, self.owner = agent, capability, self._sender
 
     @dbus_method(name="RequestDefaultAgent")
     def request_default(self, agent: DBusObjectPath) -> None:
@@ -79,12 +93,14 @@ class Agents(ServiceInterface):
 
 
 class Adapter(ServiceInterface):
-    """Adapter1: discovery on and off."""
+    """Adapter1: power and discovery, on and off."""
 
     def __init__(self, radio: "VirtualRadio") -> None:
         super().__init__("org.bluez.Adapter1")
         self._radio = radio
         self.is_discovering = False
+        self.is_powered = True
+        self.is_blocked = False  # as by rfkill: it cannot be switched on
 
     @dbus_method(name="SetDiscoveryFilter")
     def set_discovery_filter(self, _options: DBusDict) -> None:
@@ -92,7 +108,9 @@ class Adapter(ServiceInterface):
 
     @dbus_method(name="StartDiscovery")
     async def start_discovery(self) -> None:
-        """A second discovery of the same client is refused, as bluetoothd does."""
+        """A second discovery of the same client is refused, as bluetoothd does, and any without power."""
+        if not self.is_powered:
+            raise DBusError("org.bluez.Error.NotReady", "Resource Not Ready")
         if self.is_discovering:
             raise DBusError("org.bluez.Error.InProgress", "Operation already in progress")
         self.is_discovering = True
@@ -105,6 +123,9 @@ class Adapter(ServiceInterface):
         """Back to silence."""
         if not self.is_discovering:
             raise DBusError("org.bluez.Error.Failed", "No discovery started")
+        await self._fall_silent()
+
+    async def _fall_silent(self) -> None:
         self.is_discovering = False
         await self._radio.central.stop_scanning()
         self.emit_properties_changed({"Discovering": False})
@@ -127,10 +148,24 @@ class Adapter(ServiceInterface):
         """Any."""
         return "virtual"
 
-    @dbus_property(PropertyAccess.READ, name="Powered")
+    @dbus_property(PropertyAccess.READWRITE, name="Powered")
     def powered(self) -> DBusBool:
-        """Always on."""
-        return True
+        """On at first."""
+        return self.is_powered
+
+    @powered.setter
+    async def set_powered(self, value: DBusBool) -> None:
+        """Off ends the scan and every link; on begins nothing again."""
+        if value and self.is_blocked:
+            raise DBusError("org.bluez.Error.Failed", "Blocked through rfkill")
+        self.is_powered = value
+        self._radio.diary.note("on" if value else "off")
+        if not value:
+            for device in self._radio.devices.values():
+                await device.hang_up()
+            if self.is_discovering:
+                await self._fall_silent()
+        self.emit_properties_changed({"Powered": value})
 
     @dbus_property(PropertyAccess.READ, name="Discovering")
     def discovering(self) -> DBusBool:
@@ -147,18 +182,26 @@ class _AskTheAgent(PairingDelegate):
     """Puts the stack's pairing question for one connection to the agent on the bus."""
 
     def __init__(self, radio: "VirtualRadio", connection: Connection) -> None:
-        super().__init__(PairingDelegate.NO_OUTPUT_NO_INPUT)
+        keyboard = radio.agents.has_keyboard
+        super().__init__(PairingDelegate.KEYBOARD_INPUT_ONLY if keyboard else PairingDelegate.NO_OUTPUT_NO_INPUT)
         self._radio = radio
         self._connection = connection
 
     async def confirm(self, auto: bool = False) -> bool:  # noqa: ARG002 -- the stack's signature
-        return await self._radio.agents.authorise(device_path(self._radio.adapter_path, self._connection.peer_address))
+        return await self._radio.agents.authorise(self._device())
+
+    async def get_number(self) -> int | None:
+        return await self._radio.agents.passkey(self._device())
+
+    def _device(self) -> str:
+        return device_path(self._radio.adapter_path, self._connection.peer_address)
 
 
 class VirtualRadio(Air):
     """`async with VirtualRadio() as radio`: an adapter on the system bus, and room on its air for emulated meters.
 
-    `echoes`: every value that arrives is announced twice.
+    `echoes`: every value that arrives is announced twice. `deaf_until`: nothing is heard before this entry is in the
+    diary ("scan", "off", "on"), as when a controller is stuck.
     """
 
     def __init__(self) -> None:
@@ -166,6 +209,7 @@ class VirtualRadio(Air):
         self.devices: dict[str, RemoteDevice] = {}
         self.diary = Diary()
         self.echoes = False
+        self.deaf_until: str | None = None
         self.agents = Agents(self)
         self.adapter = Adapter(self)
         self.bus = MessageBus(bus_type=BusType.SYSTEM)
@@ -211,9 +255,12 @@ class VirtualRadio(Air):
                 await self.central.start_scanning(filter_duplicates=False)
 
     def _pairing(self, connection: Connection) -> PairingConfig:
-        return PairingConfig(sc=True, mitm=False, bonding=True, delegate=_AskTheAgent(self, connection))
+        keyboard = self.agents.has_keyboard
+        return PairingConfig(sc=True, mitm=keyboard, bonding=True, delegate=_AskTheAgent(self, connection))
 
     def _heard(self, advertisement: Advertisement) -> None:
+        if self.deaf_until is not None and self.deaf_until not in self.diary.entries:
+            return
         path = device_path(self.adapter_path, advertisement.address)
         if (known := self.devices.get(path)) is not None:
             known.heard(advertisement)

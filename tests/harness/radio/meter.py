@@ -18,9 +18,9 @@ from bumble.gatt import (
     Service,
 )
 from bumble.hci import Address
-from bumble.pairing import PairingConfig, PairingDelegate
 
 from tests.harness.radio.air import Air
+from tests.harness.radio.bonding import Bonding
 from tests.harness.radio.diary import Diary
 
 Properties = Characteristic.Properties
@@ -32,7 +32,10 @@ _ADVERTISING_MS = 20.0
 
 @dataclass(kw_only=True)
 class Meter:
-    """Base of the emulated meters; `diary` tells in words what the gateway did to it. `battery`: per cent, if told."""
+    """Base of the emulated meters; `diary` tells in words what the gateway did to it. `battery`: per cent, if told.
+
+    `secure`: it speaks over an encrypted link only; `code` and `refuses_to_bond`: see `Bonding`.
+    """
 
     DELETED: ClassVar[str] = "memory deleted"
 
@@ -43,6 +46,8 @@ class Meter:
     model: str | None = None
     battery: int | None = None
     secure: bool = False
+    code: str | None = None
+    refuses_to_bond: bool = False
     service: int = 0
     announces_service: bool = True
     diary: Diary = field(default_factory=Diary)
@@ -61,9 +66,8 @@ class Meter:
             advertising_interval_max=_ADVERTISING_MS,
         )
         self.device = Device.from_config_with_hci(configuration, transport.source, transport.sink)
-        self.device.pairing_config_factory = lambda _connection: PairingConfig(
-            sc=True, mitm=False, bonding=True, delegate=PairingDelegate(PairingDelegate.NO_OUTPUT_NO_INPUT)
-        )
+        bonding = Bonding(self.diary, code=self.code, refuses=self.refuses_to_bond)
+        self.device.pairing_config_factory = lambda _connection: bonding.configuration()
         for service in [*self.services(), *self._information()]:
             self.device.add_service(service)
         self.device.on("connection", self._connected)
