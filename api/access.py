@@ -44,9 +44,20 @@ class Viewer:
         """Whether the role looks at what was held back."""
         return self.role in HELD
 
+    @property
+    def sees_fleet(self) -> bool:
+        """Whether the role looks after gateways and meters."""
+        return self.role in FLEET
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the role may change who holds a meter and how a gateway is set."""
+        return self.role is Role.ADMIN
+
 
 CLINICAL = (Role.DOCTOR, Role.STATION_LEAD)
 HELD = (Role.DOCTOR, Role.STATION_LEAD, Role.TECHNICIAN, Role.ADMIN)
+FLEET = (Role.TECHNICIAN, Role.ADMIN)
 
 _RESIDENTS = {
     Role.DOCTOR: sql.SQL("r.doctor_id = %(viewer_staff)s"),
@@ -101,3 +112,5 @@ def only(*roles: Role) -> Callable[[Request, Database], Viewer]:
 SignedIn = Annotated[Viewer, Depends(only(*Role), scope="function")]
 Clinician = Annotated[Viewer, Depends(only(*CLINICAL), scope="function")]
 HeldReader = Annotated[Viewer, Depends(only(*HELD), scope="function")]
+FleetReader = Annotated[Viewer, Depends(only(*FLEET), scope="function")]
+Administrator = Annotated[Viewer, Depends(only(Role.ADMIN), scope="function")]

@@ -14,7 +14,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
-from api import alerts, claims, ecg, errors, health, quarantine, reference, residents, sign_in
+from api import alerts, claims, ecg, errors, fleet, health, quarantine, reference, residents, sign_in
 from api.episodes import Alert
 from api.language import Language
 from api.pages import STATIC, Pages, assets
@@ -48,7 +48,7 @@ units mmHg, /min, mmol/L, kg.
 """
 
 ROUTERS = (
-    *(router for part in (sign_in, alerts, residents, ecg, quarantine) for router in (part.pages, part.json)),
+    *(router for part in (sign_in, alerts, residents, ecg, quarantine, fleet) for router in (part.pages, part.json)),
     claims.json,
     reference.router,
     health.router,
@@ -59,7 +59,7 @@ TAGS = [
     {"name": "alerts", "description": "What waits for a doctor, live, and what was decided."},
     {"name": "residents", "description": "Your residents and what was measured."},
     {"name": "held", "description": "Readings that were held back, and their release."},
-    {"name": "fleet", "description": "For gateways: becoming one, and the next certificate."},
+    {"name": "fleet", "description": "Gateways and meters: how they are; for gateways: becoming one."},
     {"name": "health", "description": "For supervisors and Prometheus; nothing about a person."},
 ]
 

@@ -24,6 +24,7 @@ class Action(StrEnum):
     READINGS_VIEW = "readings.view"
     ECG_VIEW = "ecg.view"
     HELD_VIEW = "held.view"
+    FLEET_SETTINGS = "fleet.settings"
 
 
 def write(

@@ -12,6 +12,18 @@ from maixun.configuration import Settings
 Positive = Annotated[float, Field(gt=0)]
 
 
+class Troubles(Settings):
+    """From when on something is called wrong."""
+
+    silent_seconds: Positive
+    queued: Positive
+    clock_seconds: Positive
+    certificate_days: Positive
+    battery_percent: Positive
+    meter_clock_seconds: Positive
+    meter_silent_days: Positive
+
+
 class FleetSettings(Settings):
     """One field a key; what each means stands in the file."""
 
@@ -21,6 +33,7 @@ class FleetSettings(Settings):
     certificate_days: Positive
     claims_failed: Annotated[int, Field(ge=1)]
     claims_window_minutes: Positive
+    troubles: Troubles
 
     @property
     def code_valid(self) -> timedelta:

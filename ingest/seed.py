@@ -58,6 +58,7 @@ def register(
         accounts = [*(_account(member, stations) for member in county.staff), ADMINISTRATOR]
         staff = {account.login: _create(connection, account, passwords) for account in accounts}
         ids = _Ids(stations, staff, {})
+        _register_gateways(connection, county, stations)
         for resident in county.residents:
             ids.residents[resident.number] = _register_resident(connection, resident, ids, key)
         for meter in meters:
@@ -87,6 +88,14 @@ def _register_stations(connection: Connection[Any], county: County) -> dict[int,
         )
         for station in county.stations
     }
+
+
+def _register_gateways(connection: Connection[Any], county: County, stations: Mapping[int, int]) -> None:
+    for station in county.stations:
+        connection.execute(
+            "insert into fleet.gateway (gateway, station_id, created_at) values (%s, %s, %s) on conflict do nothing",
+            (station.gateway, stations[station.number], SINCE),
+        )
 
 
 def _account(member: Staff, stations: Mapping[int, int]) -> NewStaff:
