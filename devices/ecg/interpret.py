@@ -27,7 +27,7 @@ NOT_READABLE = "not_readable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class Arrival:
     """How the recording came: when, of whom (the token of whoever identified), and where its device's clock is set."""
 
     received_at: datetime
@@ -43,7 +43,7 @@ def examine(waveform: Waveform, criteria: Criteria) -> Rhythm | Trouble:
     return wrong or rhythm(peaks, waveform.sampling_rate, criteria.rhythm.irregular)
 
 
-def interpret(recording: Recording, visit: Visit, *, policy: ClockPolicy, criteria: Criteria) -> Reading | Unusable:
+def interpret(recording: Recording, arrival: Arrival, *, policy: ClockPolicy, criteria: Criteria) -> Reading | Unusable:
     """The reading. Its id is made of device, curve and the device's own stamp, so another import of it is the same."""
     content = _content(recording.waveform)
     identity = reading_id(recording.device, CHARACTERISTIC, content, recording.started_at)
@@ -53,23 +53,23 @@ def interpret(recording: Recording, visit: Visit, *, policy: ClockPolicy, criter
         return Unusable(
             reading_id=identity,
             device=recording.device,
-            received_at=visit.received_at,
+            received_at=arrival.received_at,
             reason=NOT_READABLE,
             raw=raw,
             waveform=recording.waveform,
         )
     placed = place(
-        _stamp(recording, visit), received_at=visit.received_at, meter_clock=None, zone=visit.zone, policy=policy
+        _stamp(recording, arrival), received_at=arrival.received_at, meter_clock=None, zone=arrival.zone, policy=policy
     )
     return Reading(
         reading_id=identity,
         kind=Kind.ECG,
         device=recording.device,
         user_slot=None,
-        person=visit.person,
+        person=arrival.person,
         measured_at=placed.measured_at,
         clock=placed.quality,
-        received_at=visit.received_at,
+        received_at=arrival.received_at,
         flags=Flag.POSSIBLE_AF if found.is_irregular else Flag(0),
         meal=None,
         values={"pulse": round(found.heart_rate, 1)},
@@ -78,10 +78,10 @@ def interpret(recording: Recording, visit: Visit, *, policy: ClockPolicy, criter
     )
 
 
-def _stamp(recording: Recording, visit: Visit) -> datetime | None:
+def _stamp(recording: Recording, arrival: Arrival) -> datetime | None:
     """When it began, on the wall clock of the place."""
-    told = visit.started_at
-    return told.astimezone(visit.zone).replace(tzinfo=None) if told else recording.started_at
+    told = arrival.started_at
+    return told.astimezone(arrival.zone).replace(tzinfo=None) if told else recording.started_at
 
 
 def _content(waveform: Waveform) -> bytes:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from devices.clock import ClockPolicy
 from devices.ecg.criteria import Criteria
-from devices.ecg.interpret import Visit, interpret
+from devices.ecg.interpret import Arrival, interpret
 from devices.ecg.recording import Recording
 from devices.reading import Reading, Unusable
 from gateway.outbox import Outbox
 
 
 def keep(
-    recording: Recording, visit: Visit, outbox: Outbox, *, policy: ClockPolicy, criteria: Criteria
+    recording: Recording, arrival: Arrival, outbox: Outbox, *, policy: ClockPolicy, criteria: Criteria
 ) -> Reading | Unusable:
     """What the recording says, kept; the same recording again is kept once. Raises `OutboxFull`, `OutboxDamaged`."""
-    entry = interpret(recording, visit, policy=policy, criteria=criteria)
+    entry = interpret(recording, arrival, policy=policy, criteria=criteria)
     outbox.put([entry])
     return entry

@@ -62,21 +62,21 @@ def run(options: argparse.Namespace) -> int:
 def _import(options: argparse.Namespace, settings: GatewaySettings, outbox: Outbox) -> dict[Path, Reading | Unusable]:
     """Everything is read before anything is kept. Imports numpy: nothing else here needs it."""
     from devices.ecg import criteria
-    from devices.ecg.interpret import Visit
+    from devices.ecg.interpret import Arrival
     from devices.ecg.recording import NotARecording
     from gateway.ecg.driver import read
     from gateway.ecg.keeping import keep
 
     zone = settings.wall_clock()
     told = options.at.replace(tzinfo=options.at.tzinfo or zone) if options.at else None
-    visit = Visit(received_at=datetime.now(UTC), zone=zone, person=options.person, started_at=told)
+    arrival = Arrival(received_at=datetime.now(UTC), zone=zone, person=options.person, started_at=told)
     policy = parse_policy(configuration.load("devices/clock.yaml"))
     limits = criteria.parse(configuration.load("ecg.yaml"))
     recordings = {file: read(file, options.device) for file in options.files}
     for file, recording in recordings.items():
         if recording.started_at is None and told is None:
             raise NotARecording(f"{file} does not say when it was recorded: say it with --at 2026-11-21T08:00")
-    return {file: keep(one, visit, outbox, policy=policy, criteria=limits) for file, one in recordings.items()}
+    return {file: keep(one, arrival, outbox, policy=policy, criteria=limits) for file, one in recordings.items()}
 
 
 def _send(gateway: str, settings: GatewaySettings, outbox: Outbox, seconds: float) -> bool:

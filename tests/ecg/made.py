@@ -9,7 +9,7 @@ import numpy as np
 
 from devices import clock
 from devices.ecg import criteria
-from devices.ecg.interpret import Visit
+from devices.ecg.interpret import Arrival
 from devices.ecg.recording import Recording, of_millivolts
 from maixun import configuration
 from tests.ecg.synthetic import Signal, ecg, fibrillating, regular
@@ -20,7 +20,7 @@ STARTED = datetime(2026, 11, 21, 15, 30)  # naive: the device's own clock, half 
 CRITERIA = criteria.parse(configuration.load("ecg.yaml"))
 POLICY = clock.parse_policy(configuration.load("devices/clock.yaml"))
 DEVICE = "ECG-0001"
-VISIT = Visit(received_at=NOW, zone=ZONE)
+ARRIVAL = Arrival(received_at=NOW, zone=ZONE)
 
 
 def recording(signal: Signal, *, rate: float = 250.0, started_at: datetime | None = STARTED) -> Recording:

@@ -18,7 +18,7 @@ from gateway import wire
 from ingest import envelope, held
 from ingest.reason import Outcome, Reason, Settled
 from ingest.registry import register_device
-from tests.ecg.made import CRITERIA, POLICY, VISIT, fibrillation, recording, sinus
+from tests.ecg.made import ARRIVAL, CRITERIA, POLICY, fibrillation, recording, sinus
 from tests.ecg.synthetic import Signal
 from tests.ingest.county import CATALOGUE, NOW, TOKEN, County, Ingest, hand_over, message
 
@@ -28,8 +28,8 @@ ACCEPTED = Settled(Outcome.ACCEPTED, None)
 def item(device: str, signal: Signal, **changes: Any) -> dict[str, Any]:
     """The wire form of a recording by this device, as a gateway makes it."""
     made = replace(recording(signal), device=device)
-    visit = replace(VISIT, received_at=NOW)
-    found: dict[str, Any] = json.loads(wire.item(interpret(made, visit, policy=POLICY, criteria=CRITERIA)))
+    arrival = replace(ARRIVAL, received_at=NOW)
+    found: dict[str, Any] = json.loads(wire.item(interpret(made, arrival, policy=POLICY, criteria=CRITERIA)))
     return found | changes
 
 

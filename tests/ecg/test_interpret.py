@@ -11,23 +11,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.ecg.interpret import NOT_READABLE, Visit, examine, interpret
+from devices.ecg.interpret import NOT_READABLE, Arrival, examine, interpret
 from devices.ecg.quality import Trouble
 from devices.ecg.recording import NotARecording, of_millivolts
 from devices.ecg.rhythm import Rhythm, rhythm
 from devices.reading import ClockQuality, Flag, Kind, Reading, Unusable
-from tests.ecg.made import CRITERIA, DEVICE, NOW, POLICY, STARTED, VISIT, ZONE, fibrillation, recording, sinus
+from tests.ecg.made import ARRIVAL, CRITERIA, DEVICE, NOW, POLICY, STARTED, ZONE, fibrillation, recording, sinus
 from tests.ecg.synthetic import Signal, ecg, regular
 
 PERSON = UUID("7d9f1c9e-0000-4000-8000-000000000001")
 
 
-def read(signal: Signal, visit: Visit = VISIT) -> Reading | Unusable:
-    return interpret(recording(signal), visit, policy=POLICY, criteria=CRITERIA)
+def read(signal: Signal, arrival: Arrival = ARRIVAL) -> Reading | Unusable:
+    return interpret(recording(signal), arrival, policy=POLICY, criteria=CRITERIA)
 
 
 def test_a_readable_recording_is_a_reading_with_its_curve() -> None:
-    found = read(sinus(), replace(VISIT, person=PERSON))
+    found = read(sinus(), replace(ARRIVAL, person=PERSON))
     assert isinstance(found, Reading)
     assert (found.kind, found.device, found.person, found.user_slot) == (Kind.ECG, DEVICE, PERSON, None)
     assert found.values["pulse"] == pytest.approx(72, abs=1)
@@ -94,15 +94,15 @@ def test_extra_beats_are_no_noise() -> None:
 
 
 def test_the_same_curve_of_the_same_device_is_the_same_reading() -> None:
-    first, again = read(sinus()), read(sinus(), Visit(received_at=NOW + timedelta(days=3), zone=ZONE, person=PERSON))
-    other = interpret(replace(recording(sinus()), device="ECG-0002"), VISIT, policy=POLICY, criteria=CRITERIA)
+    first, again = read(sinus()), read(sinus(), Arrival(received_at=NOW + timedelta(days=3), zone=ZONE, person=PERSON))
+    other = interpret(replace(recording(sinus()), device="ECG-0002"), ARRIVAL, policy=POLICY, criteria=CRITERIA)
     assert first.reading_id == again.reading_id
     assert len({first.reading_id, read(sinus(2)).reading_id, other.reading_id}) == 3
 
 
 def test_somebodys_word_is_believed_instead_of_the_devices_clock() -> None:
     told = datetime(2026, 11, 20, 9, 0, tzinfo=ZONE)
-    found, plain = read(sinus(), replace(VISIT, started_at=told)), read(sinus())
+    found, plain = read(sinus(), replace(ARRIVAL, started_at=told)), read(sinus())
     assert isinstance(found, Reading)
     assert (found.measured_at, found.clock) == (told, ClockQuality.ASSUMED)
     assert found.reading_id == plain.reading_id
@@ -110,7 +110,7 @@ def test_somebodys_word_is_believed_instead_of_the_devices_clock() -> None:
 
 def test_a_device_that_lives_in_the_future_is_not_believed() -> None:
     ahead = recording(sinus(), started_at=STARTED + timedelta(days=400))
-    found = interpret(ahead, VISIT, policy=POLICY, criteria=CRITERIA)
+    found = interpret(ahead, ARRIVAL, policy=POLICY, criteria=CRITERIA)
     assert isinstance(found, Reading)
     assert (found.measured_at, found.clock) == (None, ClockQuality.UNUSABLE)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from devices.ecg.interpret import interpret
 from gateway import wire
-from tests.ecg.made import CRITERIA, POLICY, VISIT, recording, sinus
+from tests.ecg.made import ARRIVAL, CRITERIA, POLICY, recording, sinus
 from tests.gateway.made import outbox
 from tests.gateway.server import Server
 from tests.gateway.test_uplink import running, until
@@ -21,7 +21,7 @@ from tests.gateway.test_uplink import running, until
 async def test_sixty_ecgs_arrive_in_messages_that_fit(tmp_path: Path, broker: str) -> None:
     box = outbox(tmp_path)
     made = recording(sinus())
-    box.put(interpret(replace(made, device=f"ECG-{n}"), VISIT, policy=POLICY, criteria=CRITERIA) for n in range(60))
+    box.put(interpret(replace(made, device=f"ECG-{n}"), ARRIVAL, policy=POLICY, criteria=CRITERIA) for n in range(60))
     with Server(broker, "ecg-uplink") as server:
         async with running("ecg-uplink", broker, box):
             await until(lambda: box.counts().stored == 60)
