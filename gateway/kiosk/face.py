@@ -171,7 +171,7 @@ class Face:
 
     def _slip(self, visit: Visit, facts: Facts) -> view.Slip:
         return view.Slip(
-            judged=self._teller.tell_all(visit.done),
+            judged=self._teller.tell_all(visit.results),
             printing=facts.printing,
             qr=facts.page_qr,
             url=facts.page_url,

@@ -167,7 +167,7 @@ class Kiosk:
 
     def results(self) -> tuple[Judged, ...]:
         """Everything of the visit."""
-        return self.teller.tell_all(self.visit.done)
+        return self.teller.tell_all(self.visit.results)
 
     def changed(self) -> None:
         """Tell the pages."""

@@ -25,7 +25,6 @@ from gateway.kiosk.names import Measurement
 from gateway.outbox import OutboxFull
 
 _LOOK_EVERY = 0.5  # seconds
-_TAKES = 3.0  # seconds from the page's asking to the result
 _CUFF_STEPS = range(0, 180, 15)  # mmHg shown while it fills
 
 Sent = tuple[str, bytes]
@@ -35,11 +34,13 @@ class SimulatedInstruments:
     """What stands in a simulated kiosk. `devices`: the registered name of each measurement's instrument."""
 
     def __init__(
-        self, devices: Mapping[Measurement, str], catalogue: Catalogue, *, zone: tzinfo, random: Random | None = None
+        self, devices: Mapping[Measurement, str], catalogue: Catalogue, *, zone: tzinfo, seconds: float = 3.0
     ) -> None:
+        """`seconds`: from the page's asking to the result."""
         self._devices = devices
         self._zone = zone
-        self._random = random or Random()  # noqa: S311 a demonstration's values
+        self._seconds = seconds
+        self._random = Random()  # noqa: S311 a demonstration's values
         self._drivers = {
             measurement: LineDriver(devices[measurement], measurement, catalogue)
             for measurement in (Measurement.BODY, Measurement.LIPIDS)
@@ -57,7 +58,7 @@ class SimulatedInstruments:
 
     async def _measure(self, measurement: Measurement, intake: Intake, collector: Collector) -> None:
         if measurement in self._drivers:
-            await asyncio.sleep(_TAKES)
+            await asyncio.sleep(self._seconds)
             for message in self._drivers[measurement].feed(self._line(measurement), datetime.now(UTC)):
                 if message.said is not None:
                     intake.take_in(message.said)
@@ -67,15 +68,15 @@ class SimulatedInstruments:
             if measurement is Measurement.BLOOD_PRESSURE:
                 for pressure in _CUFF_STEPS:
                     visit.packet("2A36", CuffPressure(cuff=Quantity(pressure, 0)).encode(), datetime.now(UTC))
-                    await asyncio.sleep(_TAKES / len(_CUFF_STEPS))
+                    await asyncio.sleep(self._seconds / len(_CUFF_STEPS))
             else:
-                await asyncio.sleep(_TAKES)
+                await asyncio.sleep(self._seconds)
             now = datetime.now(UTC)
             visit.clock(self._local(now), now)
             visit.packet(*self._packet(measurement, DateTime.of(self._local(now))), now)
             visit.close()
         except OutboxFull:
-            await asyncio.sleep(_TAKES)
+            await asyncio.sleep(self._seconds)
 
     def _local(self, now: datetime) -> datetime:
         return now.astimezone(self._zone).replace(tzinfo=None, microsecond=0)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+
+import serial
 
 from gateway.kiosk.names import Language
 from gateway.kiosk.settings import FilePrinter, NetworkPrinter, Printer, SerialPrinter
 from gateway.kiosk.view import Judged, Text
 
 _CHINESE_ON = b"\x1c&"  # FS &: double-byte characters, for the GB encodings
+_PATIENCE = 10.0  # seconds for a printer to take a slip
 _QR_SIZE = 6  # dots a module: readable by an old phone on 58 mm paper
 _TITLE = Text(zh="健康自测结果", en="Your measurements")
 _WHO = Text(zh="姓名", en="Name")
@@ -63,44 +66,40 @@ def lines(slip: Slip) -> Iterator[str]:
     yield say(_FADES)
 
 
-def send(slip: Slip, printer: Printer, encoding: str) -> None:
-    """Print it; blocks for as long as the printer takes. Raises `PrinterFailed`."""
-    from escpos.exceptions import Error  # type: ignore[import-untyped]
+def render(slip: Slip, encoding: str) -> bytes:
+    """The slip as ESC/POS. Characters that the encoding lacks become question marks.
 
-    try:
-        with_device = _open(printer)
-        try:
-            render(slip, with_device, encoding)
-        finally:
-            with_device.close()
-    except (Error, OSError) as error:
-        raise PrinterFailed(f"the printer does not answer ({type(error).__name__}): look at paper and power") from None
+    The library is imported here alone: it is large, and most gateways have no printer.
+    """
+    from escpos.printer import Dummy  # type: ignore[import-untyped]
 
-
-def render(slip: Slip, device: Any, encoding: str) -> None:
-    """Write the slip to a python-escpos printer. Characters that the encoding lacks become question marks."""
-    device.hw("INIT")
+    paper = Dummy()
+    paper.hw("INIT")
     if encoding != "utf-8":
-        device._raw(_CHINESE_ON)
+        paper._raw(_CHINESE_ON)
     for line in lines(slip):
-        device._raw(f"{line}\n".encode(encoding, "replace"))
+        paper._raw(f"{line}\n".encode(encoding, "replace"))
     if slip.url is not None:
         text = getattr(_PHONE, slip.language).format(minutes=slip.minutes)
-        device._raw(f"{text}\n".encode(encoding, "replace"))
-        device.qr(slip.url, native=True, size=_QR_SIZE)
-    device.cut()
+        paper._raw(f"{text}\n".encode(encoding, "replace"))
+        paper.qr(slip.url, native=True, size=_QR_SIZE)
+    paper.cut()
+    return bytes(paper.output)
 
 
-def _open(printer: Printer) -> Any:
-    """Imported here alone: the library is large, and most gateways have no printer."""
-    from escpos import printer as devices  # type: ignore[import-untyped]
-
-    match printer:
-        case NetworkPrinter():
-            device = devices.Network(printer.address, printer.port, timeout=5)
-        case SerialPrinter():
-            device = devices.Serial(printer.port, printer.baud, timeout=5)
-        case FilePrinter():
-            device = devices.File(str(printer.path))
-    device.open()
-    return device
+def send(slip: Slip, printer: Printer, encoding: str) -> None:
+    """Print it; blocks for as long as the printer takes. Raises `PrinterFailed`."""
+    printed = render(slip, encoding)
+    try:
+        match printer:
+            case NetworkPrinter():
+                with socket.create_connection((printer.address, printer.port), _PATIENCE) as line:
+                    line.sendall(printed)
+            case SerialPrinter():
+                with serial.Serial(printer.port, printer.baud, write_timeout=_PATIENCE) as port:
+                    port.write(printed)
+                    port.flush()
+            case FilePrinter():
+                printer.path.write_bytes(printed)
+    except (OSError, ValueError) as error:  # pyserial's own errors are OSErrors
+        raise PrinterFailed(f"the printer does not answer ({type(error).__name__}): look at paper and power") from None

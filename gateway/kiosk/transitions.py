@@ -83,7 +83,7 @@ def _enter(visit: Visit, now: datetime, course: Course) -> Visit:
     """Begin what is first in the queue: ask, let rest, or measure; an empty queue leads to the slip."""
     fresh = replace(visit, question=None, rest=None, until=None, takes=(), failures=0)
     if not visit.queue:
-        return replace(fresh, step=Step.SLIP if _has_results(visit) else Step.CHOOSE)
+        return replace(fresh, step=Step.SLIP if visit.results else Step.CHOOSE)
     question = _open_question(visit)
     if question is not None:
         return replace(fresh, step=Step.ASK, question=question)
@@ -171,7 +171,7 @@ def _wants_more(visit: Visit, _event: WantsMore, _now: datetime, _course: Course
 
 def _finished(visit: Visit, _event: Finished, now: datetime, course: Course) -> Visit:
     told = _told(visit) if visit.takes else visit
-    return _enter(replace(told, queue=()), now, course) if _has_results(told) else _cleared(now)
+    return _enter(replace(told, queue=()), now, course) if told.results else _cleared(now)
 
 
 def _ended(_visit: Visit, _event: Finished, now: datetime, _course: Course) -> Visit:
@@ -199,15 +199,6 @@ def _said_farewell(visit: Visit, _event: Ticked, now: datetime, course: Course) 
 
 def _cleared(now: datetime) -> Visit:
     return Visit(active=now, step=Step.CLEARED)
-
-
-def _has_results(visit: Visit) -> bool:
-    """Whether there is anything to tell: no symptoms are no result."""
-    return any(
-        outcome.measurement is not Measurement.SYMPTOMS or any(any(t.values.values()) for t in outcome.takes)
-        for outcome in visit.done
-        if outcome.takes
-    )
 
 
 TABLE: Mapping[tuple[Step, type], _Change] = {

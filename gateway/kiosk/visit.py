@@ -67,6 +67,16 @@ class Visit:
         return self.measurement if asked or self.step is Step.MEASURE else None
 
     @property
+    def results(self) -> tuple[Outcome, ...]:
+        """What there is to tell: not what could not be measured, and no symptoms are no result."""
+        return tuple(
+            outcome
+            for outcome in self.done
+            if outcome.takes
+            and (outcome.measurement is not Measurement.SYMPTOMS or any(outcome.takes[0].values.values()))
+        )
+
+    @property
     def outcome(self) -> Outcome | None:
         """The latest outcome of the measurement being done."""
         return next((outcome for outcome in self.done if outcome.measurement is self.measurement), None)
