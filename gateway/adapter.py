@@ -37,6 +37,15 @@ class AdapterState:
     last_heard: datetime | None = None
     trouble: str | None = None
 
+    @property
+    def condition(self) -> str:
+        """In one of the words that the server knows: well, absent, off or silent."""
+        if self.trouble is None:
+            return "well"
+        if not self.present:
+            return "absent"
+        return "silent" if self.powered else "off"
+
 
 class Adapter:
     """One adapter, by its name ("hci0"). `now` is aware."""

@@ -81,8 +81,8 @@ class BleakRadio:
 
     @property
     def condition(self) -> str:
-        """`well`, or what is wrong with the adapter and what to do."""
-        return self.adapter.trouble or "well"
+        """For the heartbeat; what is to be done stands in the log and, in the server's words, on the fleet's page."""
+        return self.adapter.condition
 
     @property
     def failing(self) -> list[Failing]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -12,6 +12,7 @@ from gateway.radio import Radio
 from gateway.remote_settings import RemoteSettings
 
 MOST_METERS = 200  # in a heartbeat, the latest visited: a station has some tens
+LONGEST_WORDS = 300  # characters of a reason; the server takes no more
 
 
 class Steering(Protocol):
@@ -27,13 +28,49 @@ class Steering(Protocol):
         """Whether this uplink is to end, so that another is made."""
 
 
-@runtime_checkable
-class TellsCondition(Protocol):
-    """A radio that knows how its adapter is."""
+class AdapterLike(Protocol):
+    """How a Bluetooth adapter is (`gateway.adapter.AdapterState`)."""
 
     @property
-    def condition(self) -> str:
-        """`well`, or in a few words what is wrong."""
+    def present(self) -> bool:
+        """Whether it is plugged in and bluetoothd runs."""
+
+    @property
+    def powered(self) -> bool:
+        """Whether it is switched on."""
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong and what to do; None when it is well."""
+
+
+class FailingLike(Protocol):
+    """A meter that is heard and cannot be read (`gateway.turns.Failing`)."""
+
+    @property
+    def device(self) -> str:
+        """Its address."""
+
+    @property
+    def failures(self) -> int:
+        """Visits in a row that failed."""
+
+    @property
+    def reason(self) -> str:
+        """What the last of them failed for."""
+
+
+@runtime_checkable
+class TellsCondition(Protocol):
+    """A radio that knows how its adapter is and which meters fail."""
+
+    @property
+    def adapter(self) -> AdapterLike:
+        """Its adapter."""
+
+    @property
+    def failing(self) -> Sequence[FailingLike]:
+        """Meters it cannot read."""
 
 
 class Unsteered:
@@ -65,7 +102,7 @@ class Steward:
         """Meters only when something is new about one: they would be most of the traffic of a quiet day."""
         said = self.remote.report()
         if isinstance(self.radio, TellsCondition):
-            said["adapter"] = self.radio.condition
+            said |= _condition(self.radio)
         meters = [_meter(state) for state in _latest(self.meters.all())]
         if whole or meters != self._said:
             said["meters"] = self._said = meters
@@ -78,6 +115,32 @@ class Steward:
     def ending(self) -> bool:
         """With other settings comes another uplink."""
         return self.remote.changed()
+
+
+def _condition(radio: TellsCondition) -> dict[str, object]:
+    adapter = radio.adapter
+    said: dict[str, object] = {"adapter": _word(adapter)}
+    if adapter.trouble is not None:
+        said["adapter_says"] = _ascii(adapter.trouble)
+    said["failing"] = [
+        {"device": each.device, "failures": each.failures, "reason": _ascii(each.reason)}
+        for each in radio.failing[:MOST_METERS]
+    ]
+    return said
+
+
+def _word(adapter: AdapterLike) -> str:
+    if adapter.trouble is None:
+        return "well"
+    if not adapter.present:
+        return "absent"
+    return "silent" if adapter.powered else "off"
+
+
+def _ascii(words: str) -> str:
+    """One short line: reasons come from libraries and systems, in whatever form."""
+    line = " ".join(words.split()).encode("ascii", "replace").decode()
+    return "".join(character for character in line if character.isprintable())[:LONGEST_WORDS]
 
 
 def _latest(states: list[MeterState]) -> list[MeterState]:
