@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -125,41 +126,44 @@ class Relay:
     def __init__(self, server: Machine, port: int) -> None:
         """`port`: of the server on 127.0.0.1; the same on the cable."""
         self._port = port
-        self._open: list[socket.socket] = []
+        self._open: set[socket.socket] = set()
         self._listener = server.socket()
         self._listener.settimeout(None)
         self._listener.bind((SERVER, port))
         self._listener.listen()
-        self._keep(self._accept)
+        self._threads: list[threading.Thread] = []
+        self._begin(self._accept)
 
     def close(self) -> None:
         """End every connection."""
-        for each in (self._listener, *self._open):
-            with suppress(OSError):  # the other side may have ended it already
-                each.shutdown(socket.SHUT_RDWR)
+        _hang_up(self._listener)
+        for each in tuple(self._open):
+            _hang_up(each)
+        for thread in self._threads:
+            thread.join(_PATIENCE)
+
+    def _begin(self, work: Callable[..., None], *given: socket.socket) -> None:
+        self._threads.append(threading.Thread(target=work, args=given, daemon=True))
+        self._threads[-1].start()
 
     def _accept(self) -> None:
-        while True:
-            try:
+        with self._listener, suppress(OSError):  # which is how it hears that it was closed
+            while True:
                 inner, _ = self._listener.accept()
-            except OSError:  # closed
-                self._listener.close()
-                return
-            outer = socket.create_connection(("127.0.0.1", self._port), _PATIENCE)
-            outer.settimeout(None)
-            self._open += [inner, outer]
-            self._keep(_carry, inner, outer)
-            self._keep(_carry, outer, inner)
+                self._begin(self._carry, inner)
 
-    def _keep(self, work: object, *given: socket.socket) -> None:
-        threading.Thread(target=work, args=given, daemon=True).start()  # type: ignore[arg-type]
+    def _carry(self, inner: socket.socket) -> None:
+        """Bytes both ways, until either ends."""
+        with inner, socket.create_connection(("127.0.0.1", self._port), _PATIENCE) as outer, suppress(OSError):
+            self._open.add(inner)
+            other = {inner: outer, outer: inner}
+            while True:
+                for source in select.select(list(other), [], [])[0]:
+                    if not (received := source.recv(65_536)):
+                        return
+                    other[source].sendall(received)
 
 
-def _carry(source: socket.socket, sink: socket.socket) -> None:
-    """Bytes from one to the other, until either ends."""
-    with suppress(OSError):
-        while received := source.recv(65_536):
-            sink.sendall(received)
-    for each in (source, sink):
-        with suppress(OSError):
-            each.shutdown(socket.SHUT_RDWR)
+def _hang_up(connection: socket.socket) -> None:
+    with suppress(OSError):  # it may be over already
+        connection.shutdown(socket.SHUT_RDWR)
