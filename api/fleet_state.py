@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -31,6 +31,7 @@ class Gateway(BaseModel):
     refused: int | None = Field(description="readings in messages that the server could not open")
     clock_offset: float | None = Field(description="seconds, positive when its clock is ahead of the server's")
     adapter: str | None = Field(description="well, absent, off or silent")
+    adapter_says: str | None = Field(description="what the gateway itself says of its adapter, while it is not well")
     settings_in_force: int | None = Field(description="version; 0: its own file")
     settings: Pushed | None
     certificate_until: datetime | None
@@ -49,6 +50,8 @@ class Meter(BaseModel):
     battery: int | None = Field(description="per cent")
     clock_error: float | None = Field(description="seconds its clock was ahead when it was last read")
     clock_left: float | None = Field(description="the same after it was set and read back")
+    failures: int = Field(description="visits in a row that failed")
+    failing_for: str | None = Field(description="what the last of these failed for, as the gateway says")
 
 
 class WithoutHolder(BaseModel):
@@ -118,6 +121,7 @@ def _gateway(row: DictRow) -> Gateway:
         refused=said.get("refused"),
         clock_offset=said.get("clock_offset"),
         adapter=said.get("adapter"),
+        adapter_says=said.get("adapter_says") if said.get("adapter") != "well" else None,
         settings_in_force=said.get("settings"),
         settings=_pushed(row),
         certificate_until=row["until"],
@@ -133,15 +137,19 @@ def _pushed(row: DictRow) -> Pushed | None:
 
 
 def _visited(connection: Connection[DictRow]) -> dict[str, dict[str, Any]]:
-    """By address, what the gateway that visited it last says."""
+    """By address, what the gateway that visited it last says; for one never read, what fails."""
     seen: dict[str, dict[str, Any]] = {}
-    for row in connection.execute("select gateway, status -> 'meters' as meters from telemetry.gateway_status"):
-        said: Iterable[dict[str, Any]] = row["meters"] or ()
-        for meter in said:
-            visit = {**meter, "gateway": row["gateway"], "last_visit": datetime.fromisoformat(meter["last_visit"])}
+    query = "select gateway, status -> 'meters' as meters, status -> 'failing' as failing from telemetry.gateway_status"
+    for row in connection.execute(query):
+        failing = {str(each["device"]): {**each, "gateway": row["gateway"]} for each in row["failing"] or ()}
+        for meter in row["meters"] or ():
             address = str(meter["device"])
-            if address not in seen or seen[address]["last_visit"] < visit["last_visit"]:
-                seen[address] = visit
+            visit = {**meter, "gateway": row["gateway"], "last_visit": datetime.fromisoformat(meter["last_visit"])}
+            known = seen.get(address, {}).get("last_visit")
+            if known is None or known < visit["last_visit"]:
+                seen[address] = visit | failing.get(address, {})
+        for address, failure in failing.items():
+            seen.setdefault(address, failure)
     return seen
 
 
@@ -157,4 +165,6 @@ def _meter(address: str, known: DictRow | None, visit: Mapping[str, Any]) -> Met
         battery=visit.get("battery"),
         clock_error=visit.get("clock_error"),
         clock_left=visit.get("clock_left"),
+        failures=visit.get("failures", 0),
+        failing_for=visit.get("reason"),
     )

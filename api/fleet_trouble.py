@@ -45,14 +45,18 @@ def of_gateway(gateway: Gateway, limits: Troubles, now: datetime) -> list[Troubl
 def of_meter(meter: Meter, limits: Troubles, now: datetime) -> list[Trouble]:
     """What is wrong with a meter."""
     found = []
+    if meter.failures:
+        text = msgid("听得到，但读不出数据（连续 %(count)s 次）：%(reason)s")
+        todo = msgid("换电池，靠近网关再测一次；仍不行就在设备上重新配对。")
+        found.append(Trouble("failing", text, todo, {"count": meter.failures, "reason": meter.failing_for or ""}))
     if meter.battery is not None and meter.battery <= limits.battery_percent:
         text = msgid("电量只剩 %(percent)s%%。")
         found.append(Trouble("battery", text, msgid("更换电池。"), {"percent": meter.battery}))
     error = meter.clock_left if meter.clock_left is not None else meter.clock_error
     if error is not None and abs(error) > limits.meter_clock_seconds:
-        text = msgid("时钟偏差 %(minutes)s 分钟。")
+        text = msgid("时钟快了 %(minutes)s 分钟。") if error > 0 else msgid("时钟慢了 %(minutes)s 分钟。")
         todo = msgid("请在设备上重新设置日期和时间；经常偏差就更换电池。")
-        found.append(Trouble("clock", text, todo, {"minutes": round(error / 60)}))
+        found.append(Trouble("clock", text, todo, {"minutes": round(abs(error) / 60)}))
     if meter.last_visit is not None and now - meter.last_visit > timedelta(days=limits.meter_silent_days):
         text = msgid("已有 %(days)s 天没有收到它的数据。")
         todo = msgid("问问使用者是否还在测量，设备是否离网关太远。")
@@ -87,9 +91,10 @@ def _work(gateway: Gateway, limits: Troubles) -> Iterator[Trouble]:
         todo = msgid("先升级服务器，再用 --retry-refused 重启网关；数据还在网关里。")
         yield Trouble("refused", text, todo, {"count": gateway.refused})
     if gateway.clock_offset is not None and abs(gateway.clock_offset) > limits.clock_seconds:
-        text = msgid("时钟与服务器相差 %(seconds)s 秒。")
+        ahead = gateway.clock_offset > 0
+        text = msgid("时钟比服务器快 %(seconds)s 秒。") if ahead else msgid("时钟比服务器慢 %(seconds)s 秒。")
         todo = msgid("在网关上打开网络校时（timedatectl set-ntp true）。")
-        yield Trouble("clock", text, todo, {"seconds": round(gateway.clock_offset)})
+        yield Trouble("clock", text, todo, {"seconds": round(abs(gateway.clock_offset))})
 
 
 def _setup(gateway: Gateway, limits: Troubles, now: datetime) -> Iterator[Trouble]:

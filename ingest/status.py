@@ -12,6 +12,7 @@ from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Text = Annotated[str, Field(pattern=r"^[ -~]{0,80}$")]
+Words = Annotated[str, Field(pattern=r"^[ -~]{0,300}$")]
 _LENIENT = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False)
 
 
@@ -25,6 +26,15 @@ class Meter(TypedDict):
     battery: NotRequired[Annotated[int, Field(ge=0, le=100)]]
     clock_error: NotRequired[float]
     clock_left: NotRequired[float]
+
+
+@with_config(_LENIENT)
+class FailingMeter(TypedDict):
+    """A meter that is heard and cannot be read."""
+
+    device: Text
+    failures: Count
+    reason: Words
 
 
 @with_config(_LENIENT)
@@ -45,7 +55,9 @@ class Status(TypedDict):
     queued: NotRequired[Count]
     refused: NotRequired[Count]
     version: NotRequired[Annotated[str, Field(pattern=r"^[ -~]{0,40}$")]]
-    adapter: NotRequired[Text]
+    adapter: NotRequired[Literal["well", "absent", "off", "silent"]]
+    adapter_says: NotRequired[Words]
+    failing: NotRequired[Annotated[list[FailingMeter], Field(max_length=200)]]
     settings: NotRequired[Count]
     trial: NotRequired[bool]
     refused_settings: NotRequired[RefusedSettings]

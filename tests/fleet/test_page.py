@@ -66,7 +66,13 @@ def test_what_is_wrong_with_a_gateway_is_said_with_what_to_do(world: World, as_:
         "gw-new": ["never_seen"],
     }
     page = technician.get("/fleet").text
-    for words in ("离线，最后一次联系在 60 分钟前。", "timedatectl set-ntp true", "已自动恢复原设置", "5000", "-95"):
+    for words in (
+        "离线，最后一次联系在 60 分钟前。",
+        "timedatectl set-ntp true",
+        "已自动恢复原设置",
+        "5000",
+        "时钟比服务器慢 95 秒",
+    ):
         assert words in page
     technician.get("/language/en")
     assert "Offline; last contact 60 minutes ago." in technician.get("/fleet").text
@@ -75,16 +81,18 @@ def test_what_is_wrong_with_a_gateway_is_said_with_what_to_do(world: World, as_:
 def test_what_is_wrong_with_a_meter_is_said_and_comes_first(world: World, as_: SignIn) -> None:
     old = meter(world, device="OLD", last_visit=(world.clock() - timedelta(days=20)).isoformat())
     well = meter(world, device="WELL", battery=80, clock_error=400.0, clock_left=0.5)
-    say(world, "gw-1", meters=[well, old, meter(world, battery=15, clock_error=-7200.0)])
+    failing = [{"device": CUFF, "failures": 3, "reason": "no answer"}, {"device": "MUTE", "failures": 5, "reason": "-"}]
+    say(world, "gw-1", meters=[well, old, meter(world, battery=15, clock_error=-7200.0)], failing=failing)
     say(
         world, "gw-2", meters=[meter(world, device="WELL", last_visit=(world.clock() - timedelta(days=30)).isoformat())]
     )
     seen = as_("admin").get("/api/v1/fleet").json()
     found = codes(seen["meters"], "address")
-    assert [found[address] for address in (CUFF, "OLD", "WELL")] == [["battery", "clock"], ["silent"], []]
+    expected = {CUFF: ["failing", "battery", "clock"], "OLD": ["silent"], "WELL": [], "MUTE": ["failing"]}
+    assert {address: found[address] for address in expected} == expected
     assert [each["address"] for each in seen["meters"]][:2] == [CUFF, "OLD"]
     assert next(each["gateway"] for each in seen["meters"] if each["address"] == "WELL") == "gw-1"
-    assert seen["meters_in_all"] == 5  # those of two residents are registered, and were never heard
+    assert seen["meters_in_all"] == 6  # those of two residents are registered, and were never heard
 
 
 def test_the_page_shows_nobody(world: World, as_: SignIn) -> None:

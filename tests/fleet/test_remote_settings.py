@@ -17,10 +17,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
+from gateway.adapter import AdapterState
 from gateway.collector import Collector
 from gateway.edge import Edge
 from gateway.meters import Meters, MeterState
 from gateway.remote_settings import TRIAL_SECONDS, RemoteSettings
+from gateway.turns import Failing
 from ingest.accounts import NewStaff, Role, create_staff
 from ingest.registry import register_station
 from tests.gateway.made import POLICY, settings
@@ -41,7 +43,8 @@ class Time:
 class OneMeter:
     """A radio that has visited one meter, and an adapter that is in trouble."""
 
-    condition = "hci0 is silent"
+    adapter = AdapterState(name="hci0", present=True, powered=True, trouble="nothing is heard on hci0:\npull it out")
+    failing = (Failing("A4:C1:38:00:00:02", 3, "it does not let itself be paired – 配对", left_alone=True),)
 
     async def run(self, collector: Collector, stop: asyncio.Event) -> None:
         """Note the visit, then nothing."""
@@ -151,7 +154,10 @@ async def test_the_heartbeat_tells_adapter_meters_clock_and_what_waits(
     (meter,) = status(connection, "meters")
     assert (meter["device"], meter["battery"]) == ("A4:C1:38:00:00:01", 17)
     assert abs(status(connection, "clock_offset")) < 60
-    assert status(connection, "adapter") == "hci0 is silent"
+    assert status(connection, "adapter") == "silent"
+    assert status(connection, "adapter_says") == "nothing is heard on hci0: pull it out"
+    (failing,) = status(connection, "failing")
+    assert (failing["device"], failing["failures"]) == ("A4:C1:38:00:00:02", 3)
     assert (status(connection, "queued"), status(connection, "refused")) == (0, 0)
     assert status(connection, "version")
 
