@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import socket
 import stat
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from gateway import claim as claiming
-from gateway import identity
+from gateway import identity, renewal
 from gateway.claim import ClaimRefused, claim, renew
 from gateway.key_pair import certificate_in, new_key_pair, sign_renewal
 from gateway.kiosk import pseudonym
@@ -236,3 +238,23 @@ def test_from_the_printed_command_to_a_gateway(
     me = identity.load(tmp_path / "edge" / "secrets")
     assert me is not None
     assert me.gateway == "gw-0001"
+
+
+async def test_a_gateway_at_work_renews_in_time_and_then_connects_anew(
+    world: World, server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A refusal is said and tried again at the next look; a renewal happens once."""
+    me = claim(server, new_code(capsys), tmp_path / "gateway")
+    world.clock.move(timedelta(days=380))
+    unreachable = replace(me, server="http://127.0.0.1:1")
+    stop, renewed = asyncio.Event(), asyncio.Event()
+    refused = asyncio.create_task(renewal.watch(unreachable, renewed.set, stop, now=world.clock, look=0.01))
+    watching = asyncio.create_task(renewal.watch(me, renewed.set, stop, now=world.clock, look=0.01))
+    async with asyncio.timeout(20):
+        await renewed.wait()
+        stop.set()
+        await asyncio.gather(refused, watching)
+    assert world.one("select count(*) from fleet.certificate") == 2
+    kept = identity.load(tmp_path / "gateway")
+    assert kept is not None
+    assert kept.renew_after > world.clock()
