@@ -7,18 +7,27 @@ from datetime import datetime
 
 from devices.simulator.simulation import ZONE, Simulation
 from gateway.edge import Edge
+from gateway.kiosk.part import KioskPart
 from gateway.settings import GatewaySettings
 from gateway.simulated_radio import SimulatedRadio
-from maixun import configuration, county
+from maixun import configuration, county, kiosk
 from maixun.commands.gateway import outbox_path
+from maixun.demonstration import STATION
 
 
 async def play(
-    simulation: Simulation, broker: str, stop: asyncio.Event, *, speed: float | None, staged_for: str | None
+    simulation: Simulation,
+    broker: str,
+    stop: asyncio.Event,
+    *,
+    speed: float | None,
+    staged_for: str | None,
+    kiosk_port: int | None = None,
 ) -> None:
     """Play until `stop`. Each gateway has its own outbox in the runtime folder and its own connection to the broker.
 
     `speed`: how much faster than life, None as configured. `staged_for`: the login of a doctor who is to see crises.
+    `kiosk_port`: where the first station's kiosk can be walked through; None for no kiosk.
     """
     settings = configuration.settings(GatewaySettings, "gateway")
     simulation.warm_up(datetime.now(ZONE).date())
@@ -27,4 +36,11 @@ async def play(
             radio = SimulatedRadio(simulation, station.number, speed=speed, staged_for=staged_for)
             outbox = outbox_path(station.gateway)
             edge = Edge(station.gateway, radio, broker, outbox, settings, county.clock_policy())
+            if kiosk_port is not None and station.number == STATION:
+                edge.beside["kiosk"] = _kiosk(simulation, station.gateway, settings, kiosk_port).run
             gateways.create_task(edge.run(stop), name=station.gateway)
+
+
+def _kiosk(simulation: Simulation, gateway: str, settings: GatewaySettings, port: int) -> KioskPart:
+    devices = kiosk.instruments(simulation, STATION)
+    return kiosk.simulated(gateway, devices, zone=settings.wall_clock(), policy=county.clock_policy(), port=port)

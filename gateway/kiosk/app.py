@@ -26,7 +26,7 @@ from gateway.kiosk.vendor import Forged, Incomprehensible, Vendor
 from gateway.kiosk.view import ResultPage, View
 
 WEB = Path(__file__).parent / "web"
-_FROM_ANYWHERE = ("/r/", "/instruments/", "/phone/")
+_FROM_ANYWHERE = ("/r/", "/instruments/", "/phone/", "/js/", "/locale/", "/pictures/")
 _LONGEST_PUSH = 64 * 1024  # bytes; a record of numbers has a few hundred
 _HEADERS = (
     (b"cache-control", b"no-store"),
@@ -50,14 +50,16 @@ class Push:
 
 
 def create_app(
-    desk: Desk, intake: Intake, pushes: Mapping[str, Push], catalogue: Catalogue, window: timedelta
+    desk: Desk, intake: Intake, pushes: Mapping[str, Push], catalogue: Catalogue, *, window: timedelta, clips: Path
 ) -> FastAPI:
-    """The application. `window`: how far a push's time may be off."""
+    """The application. `window`: how far a push's time may be off. `clips`: the folder of the spoken prompts."""
+    clips.mkdir(parents=True, exist_ok=True)
     app = FastAPI(title="Maixun kiosk", docs_url=None, redoc_url=None, openapi_url=None)
     _page(app, desk, intake)
     _phones(app, intake)
     _pushes(app, intake, pushes, catalogue, window)
-    app.mount("/", StaticFiles(directory=WEB, html=True, check_dir=False))
+    app.mount("/clips", StaticFiles(directory=clips))
+    app.mount("/", StaticFiles(directory=WEB, html=True))
     app.add_middleware(Gate)
     return app
 

@@ -52,7 +52,7 @@ class KioskPart:
         companions: Sequence[Companion] = (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`folder`: the runtime folder with the keys. `hurry`: how much shorter rests are, for demonstrations.
+        """`folder`: the runtime folder with keys and clips. `hurry`: how much shorter rests are, for demonstrations.
 
         Raises `ConfigurationError`.
         """
@@ -67,8 +67,14 @@ class KioskPart:
         self.intake = Intake(kiosk, heard, self._catalogue, zone=zone, policy=policy, slack=slack)
         typed_device = settings.typed_device or f"kiosk:{gateway}"
         desk = Desk(self.intake, self._catalogue, settings, typed_device=typed_device, zone=zone)
-        window = timedelta(seconds=settings.push_window_seconds)
-        self._app = create_app(desk, self.intake, assembly.pushes(settings, folder), self._catalogue, window)
+        self._app = create_app(
+            desk,
+            self.intake,
+            assembly.pushes(settings, folder),
+            self._catalogue,
+            window=timedelta(seconds=settings.push_window_seconds),
+            clips=folder / "clips",
+        )
 
     async def run(self, collector: Collector, stop: asyncio.Event) -> None:
         """Serve until `stop`. Raises `OutboxDamaged` when the collector's outbox has to be recovered."""

@@ -9,16 +9,20 @@ import sys
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from devices.clock import ClockPolicy, parse_policy
 from gateway import identity
 from gateway.disk import OutboxFull, OutboxInUse
-from gateway.edge import Edge
+from gateway.edge import Edge, PartWithCollector
 from gateway.identity import Identity
 from gateway.radio import Radio
 from gateway.salvage import opened
 from gateway.settings import GatewaySettings
 from maixun import configuration, endpoints, logs
+
+if TYPE_CHECKING:
+    from devices.simulator.simulation import Simulation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--station", type=int, default=0, help="simulated: number of the station it stands in")
     parser.add_argument("--seed", type=int, default=7, help="simulated: the county's seed (default: %(default)s)")
     parser.add_argument("--residents", type=int, help="simulated: how many (default: config/simulate.yaml)")
+    parser.add_argument("--kiosk", action="store_true", help="serve the kiosk's pages too (config/kiosk.yaml)")
+    parser.add_argument("--kiosk-port", type=int, help="their port (default: config/kiosk.yaml)")
     claiming = parser.add_subparsers(metavar="claim CODE").add_parser("claim", help="enrol this machine as a gateway")
     claiming.add_argument("code", help="from `maixun admin gateway enrol`, good once")
     claiming.add_argument("--server", required=True, help="address of the server's pages, https://…")
@@ -70,7 +76,10 @@ def _work(options: argparse.Namespace) -> None:
     policy = parse_policy(configuration.load("devices/clock.yaml"))
     if options.retry_refused:
         _retry_refused(path, settings)
-    asyncio.run(_serve(_edge(options, me, name, path, settings, policy)))
+    edge = _edge(options, me, name, path, settings, policy)
+    if options.kiosk:
+        edge.beside["kiosk"] = _kiosk(options, name, settings, policy)
+    asyncio.run(_serve(edge))
 
 
 def _edge(
@@ -85,6 +94,16 @@ def _edge(
     if me is None:
         return Edge(name, radio, endpoints.broker(), path, settings, policy)
     return Edge(name, radio, me.broker, path, me.secured(settings), policy, me)
+
+
+def _kiosk(options: argparse.Namespace, name: str, settings: GatewaySettings, policy: ClockPolicy) -> PartWithCollector:
+    """Imported when it is asked for: a gateway without a kiosk stays small. Simulated radio, simulated instruments."""
+    from maixun import kiosk
+
+    given = {"zone": settings.wall_clock(), "policy": policy, "port": options.kiosk_port}
+    if options.radio != "simulated":
+        return kiosk.real(name, **given).run
+    return kiosk.simulated(name, kiosk.instruments(_simulation(options), options.station), **given).run
 
 
 def outbox_path(gateway: str) -> Path:
@@ -118,10 +137,16 @@ def _bleak(adapter: str, settings: GatewaySettings) -> Radio:
 
 
 def _simulated(options: argparse.Namespace) -> Radio:
-    from devices.simulator.assumptions import parse
-    from devices.simulator.simulation import ZONE, Simulation
+    from devices.simulator.simulation import ZONE
     from gateway.simulated_radio import SimulatedRadio
 
-    simulation = Simulation(options.seed, parse(configuration.load("simulate.yaml")), residents=options.residents)
+    simulation = _simulation(options)
     simulation.warm_up(datetime.now(ZONE).date())
     return SimulatedRadio(simulation, options.station)
+
+
+def _simulation(options: argparse.Namespace) -> Simulation:
+    from devices.simulator.assumptions import parse
+    from devices.simulator.simulation import Simulation
+
+    return Simulation(options.seed, parse(configuration.load("simulate.yaml")), residents=options.residents)

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from devices.simulator.simulation import ZONE, Simulation
 from ingest import identity, seed
 from ingest.accounts import new_password
-from maixun import county, endpoints, live, logs
+from maixun import county, demonstration, endpoints, live, logs
 
 DOCTOR = "doctor01a"
 SHOWN = {DOCTOR: "family doctor", "lead01": "station lead", "admin": "administrator"}  # whom a visitor can be
@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--residents", type=int, help="how many people live in it (default: config/simulate.yaml)")
     parser.add_argument("--days", type=int, default=365, help="fill: how far back (default %(default)s)")
     parser.add_argument("--speed", type=float, help="live: how much faster than life (default: config/simulate.yaml)")
+    parser.add_argument("--kiosk-port", type=int, help="live: a kiosk to walk through, at this port (default: none)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     logs.start("simulate")
     simulation = county.simulation(options.seed, residents=options.residents)
     if options.action == "live":
-        asyncio.run(_play(simulation, options.speed))
+        asyncio.run(_play(simulation, options.speed, options.kiosk_port))
         return 0
     try:
         _fill(simulation, options.days)
@@ -45,11 +46,13 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-async def _play(simulation: Simulation, speed: float | None) -> None:
+async def _play(simulation: Simulation, speed: float | None, kiosk_port: int | None) -> None:
+    if kiosk_port is not None:
+        demonstration.write_key()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await live.play(simulation, endpoints.broker(), stop, speed=speed, staged_for=DOCTOR)
+    await live.play(simulation, endpoints.broker(), stop, speed=speed, staged_for=DOCTOR, kiosk_port=kiosk_port)
 
 
 def _fill(simulation: Simulation, days: int) -> None:
@@ -57,6 +60,7 @@ def _fill(simulation: Simulation, days: int) -> None:
     with psycopg.connect(endpoints.database(), autocommit=True) as connection:
         if not seed.is_registered(connection, simulation.county):
             _register(connection, simulation)
+        demonstration.register(connection, simulation, DOCTOR)
         first = county.first_missing_day(connection, until.date(), days)
         _fill_from(connection, simulation, first, until)
 

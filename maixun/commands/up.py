@@ -14,9 +14,11 @@ from types import FrameType
 from psycopg import OperationalError
 
 from api.settings import ApiSettings
+from gateway.kiosk.settings import KioskSettings
 from ingest.migrate import MigrationRefused, migrate
 from maixun import endpoints
 from maixun.configuration import ConfigurationError, settings
+from maixun.demonstration import PHONE, PIN
 from maixun.runtime import child, line
 from maixun.runtime.embedded import Embedded
 from maixun.runtime.errors import PackagesUnavailable, ServiceFailed
@@ -77,9 +79,11 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
             say(f"schema: {name}")
         if county is not None:
             _fill(running, folder, [*county, "--days", options.days])
-        port = _port(options)
-        running += line.programs(folder / "logs", port=port, county=county)
-        _play(running, embedded.servers, folder, port)
+        port = _port(options.port, settings(ApiSettings, "api").port)
+        kiosk = None if county is None else _port(None, settings(KioskSettings, "kiosk").port)
+        live = None if county is None else [*county, "--kiosk-port", str(kiosk)]
+        running += line.programs(folder / "logs", port=port, county=live)
+        _play(running, embedded.servers, folder, port, kiosk)
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C shall not interrupt the stopping
@@ -105,12 +109,12 @@ def _fill(running: list[Program], folder: Path, county: list[str]) -> None:
     running.remove(fill)
 
 
-def _play(running: list[Program], servers: list[Service], folder: Path, port: int) -> None:
+def _play(running: list[Program], servers: list[Service], folder: Path, port: int, kiosk: int | None) -> None:
     say("starting ingest (2), alerting, pages")
     for program in running:
         program.start()
     _wait_for_pages(f"http://127.0.0.1:{port}", next(program for program in running if program.name == "api"))
-    _welcome(folder, port)
+    _welcome(folder, port, kiosk)
     Supervisor([*servers, *running], say).run()
 
 
@@ -130,19 +134,20 @@ def _ready(address: str) -> bool:
         return False
 
 
-def _port(options: argparse.Namespace) -> int:
-    wanted = int(options.port or settings(ApiSettings, "api").port)
-    if options.port or is_free(wanted):
-        return wanted
-    say(f"port {wanted} is taken, using another")
+def _port(given: int | None, configured: int) -> int:
+    if given or is_free(configured):
+        return given or configured
+    say(f"port {configured} is taken, using another")
     return free_port()
 
 
-def _welcome(folder: Path, port: int) -> None:
+def _welcome(folder: Path, port: int, kiosk: int | None) -> None:
     accounts = folder / "secrets" / "accounts.txt"
     print(f"\n  Maixun is running: http://127.0.0.1:{port}/\n")
     if accounts.is_file():
         print("\n".join(f"    {account}" for account in accounts.read_text().splitlines()))
+    if kiosk is not None:
+        print(f"\n  A station's kiosk: http://127.0.0.1:{kiosk}/ (phone {PHONE} with PIN {PIN}, or as a guest)")
     print(f"\n  Logs are in {folder / 'logs'}. Ctrl-C stops everything.\n", flush=True)
 
 

@@ -1,0 +1,51 @@
+"""The demonstration's kiosk: which virtual meters stand in it, and somebody who can identify there."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from psycopg import Connection
+
+from devices.simulator.simulation import Simulation
+from gateway.kiosk.names import Measurement
+from ingest import identity, registry
+from ingest.seed import SINCE
+from maixun import endpoints, kiosk, secret_file
+
+STATION = 0
+PHONE, PIN = "10000000001", "2468"  # no mobile number begins so: it is nobody's
+
+
+def register(connection: Connection[Any], simulation: Simulation, doctor: str) -> None:
+    """Enter the kiosk's own devices and the phone of one of the doctor's residents; again changes nothing."""
+    gateway = simulation.county.stations[STATION].gateway
+    cuff = kiosk.instruments(simulation, STATION)[Measurement.BLOOD_PRESSURE]
+    station_id = _number(
+        connection,
+        "select station_id from care.assignment join care.device using (device_id) where address = %s limit 1",
+        cuff,
+    )
+    for name, model in ((f"kiosk:{gateway}", "kiosk"), (f"lipids:{gateway}", "simulated-lipids")):
+        device_id = registry.register_device(connection, address=name, model=model, at=SINCE)
+        held = registry.NewAssignment(
+            device_id=device_id, valid_from=SINCE, resident_id=None, setting="kiosk", station_id=station_id
+        )
+        registry.assign(connection, held)
+    visitor = next(resident for resident in simulation.county.residents if resident.doctor == doctor)
+    resident_id = _number(connection, "select resident_id from care.resident where token = %s", visitor.token)
+    token = identity.pseudonym(f"{PHONE}:{PIN}", identity.load_key())
+    registry.add_token(connection, token=token, resident_id=resident_id, kind="phone")
+
+
+def write_key() -> None:
+    """Leave the key that a real kiosk gets when its gateway is enrolled."""
+    key = base64.b64encode(identity.pseudonym_key(identity.load_key()))
+    secret_file.write_once(endpoints.secrets_folder() / "pseudonym.key", key)
+
+
+def _number(connection: Connection[Any], query: str, key: object) -> int:
+    row = connection.execute(query.encode(), [key]).fetchone()
+    if row is None:
+        raise LookupError("the county is not registered: fill it in first")
+    return int(row[0])
