@@ -12,7 +12,7 @@ from bleak.exc import BleakError
 
 from devices.catalogue import Model
 from gateway.disk import OutboxDamaged, OutboxFull
-from gateway.drivers import NO_MATCH, Advert, Driver
+from gateway.drivers import MODEL, NO_MATCH, PROFILE, Advert, Driver
 from gateway.link import Interrupted
 from maixun.configuration import ConfigurationError
 
@@ -54,9 +54,20 @@ class Drivers:
 
     def best(self, advert: Advert, model: Model) -> Choice | None:
         """The driver that fits best, the first by name among equals; None when none fits."""
+        return next(iter(self.all_fitting(advert, model)), None)
+
+    def all_fitting(self, advert: Advert, model: Model) -> list[Choice]:
+        """Whom to let run, one after the other: the best, and where that only knows a profile, those of the others.
+
+        Those that ask go first: they know when they have everything, the rest wait until the meter hangs up.
+        """
         scores = {name: self._score(name, advert, model) for name in sorted(self._drivers)}
-        name = max(scores, key=scores.__getitem__, default=None)
-        return None if name is None or scores[name] <= NO_MATCH else Choice(name, self._drivers[name])
+        names = sorted((name for name in scores if scores[name] > NO_MATCH), key=lambda name: (-scores[name], name))
+        if names and PROFILE <= scores[names[0]] < MODEL:
+            names = [name for name in names if scores[name] >= PROFILE]
+        else:
+            names = names[:1]
+        return [Choice(name, self._drivers[name]) for name in names]
 
     def _score(self, name: str, advert: Advert, model: Model) -> int:
         try:

@@ -89,13 +89,15 @@ class Visitor:
             async with connected(device, attempts=self.patience.connect_attempts, now=self.now) as link:
                 model = await self._model(device, link, known)
                 await _expect(agent, device, model)
-                choice = self.drivers.best(Advert(name=device.name, services=link.services(), data={}), model)
-                if choice is None or isinstance(choice.driver, AdvertDriver):
+                fitting = self.drivers.all_fitting(Advert(name=device.name, services=link.services(), data={}), model)
+                if not fitting:
                     raise Interrupted("no driver for what it offers")
                 session = self._session(device, link, model)
                 session.battery = await _battery(link)
-                with answerable(choice.name):
-                    await choice.driver.run(session)
+                for name, driver in fitting:
+                    if not isinstance(driver, AdvertDriver):
+                        with answerable(name):
+                            await driver.run(session)
             return session.rest
         finally:
             if session is not None:

@@ -11,8 +11,9 @@ from devices.catalogue import Model
 from devices.visit import Packet
 from gateway.session import Session
 
-# What `match` answers, best last: cannot read it, reads what it sends besides, knows its profile, knows the very model.
-NO_MATCH, BY_PRODUCT, PROFILE, MODEL = 0, 1, 10, 100
+# What `match` answers, best last: cannot read it, reads what it sends besides, knows its profile, knows its profile and
+# asks for what it wants, knows the very model.
+NO_MATCH, BY_PRODUCT, PROFILE, ASKED_PROFILE, MODEL = 0, 1, 10, 11, 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

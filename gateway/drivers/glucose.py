@@ -5,7 +5,7 @@ from __future__ import annotations
 from devices.catalogue import Model
 from devices.gatt.quirks import UNSTABLE_SEQUENCE
 from devices.progress import GLUCOSE_MEMORY, session_memory
-from gateway.drivers import NO_MATCH, PROFILE, Advert, meter_clock, record_access
+from gateway.drivers import ASKED_PROFILE, NO_MATCH, Advert, meter_clock, record_access
 from gateway.session import Session
 
 
@@ -14,7 +14,7 @@ class GlucoseDriver:
 
     def match(self, advert: Advert, model: Model) -> int:  # noqa: ARG002 -- the profile is enough
         """Any meter with the profile."""
-        return PROFILE if "1808" in advert.services else NO_MATCH
+        return ASKED_PROFILE if "1808" in advert.services else NO_MATCH
 
     async def run(self, session: Session) -> None:
         """Subscribe, ask for what is new, and set the clock when everything is here that the old one stamped."""
@@ -32,7 +32,7 @@ class ContinuousGlucoseDriver:
 
     def match(self, advert: Advert, model: Model) -> int:  # noqa: ARG002 -- the profile is enough
         """Any sensor with the profile."""
-        return PROFILE if "181F" in advert.services else NO_MATCH
+        return ASKED_PROFILE if "181F" in advert.services else NO_MATCH
 
     async def run(self, session: Session) -> None:
         """Read when the session began, subscribe, and ask for what is new in it."""

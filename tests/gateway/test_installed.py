@@ -67,6 +67,11 @@ def test_a_scale_that_advertises_is_never_connected_to() -> None:
     assert choice.name == "xiaomi-scale"
 
 
+def test_a_meter_with_two_profiles_is_read_by_both_drivers_the_one_that_asks_first() -> None:
+    fitting = installed().all_fitting(advert("1810", "1808", "180D"), MODELS.standard)
+    assert [choice.name for choice in fitting] == ["glucose", "blood-pressure"]
+
+
 def test_a_driver_for_the_very_model_goes_before_the_profiles() -> None:
     ours = installed().best(advert("1810"), MODELS.standard)
     assert ours is not None
