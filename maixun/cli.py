@@ -20,6 +20,7 @@ COMMANDS = {
     "simulate": "the synthetic county: fill a history, then live",
     "replay-packets": "send captured GATT packets through the whole line",
     "ecg": "bring in recordings of a portable ECG",
+    "clips": "make the spoken prompts of the kiosk, once",
     "decode": "show what one characteristic's bytes say",
     "admin": "accounts, devices and assignments",
 }

@@ -92,3 +92,13 @@ NETWORK = Bundle(
     programs=("usr/bin/ip",),
     unwanted=_DOCUMENTATION,
 )
+
+# For the kiosk's spoken prompts, where no espeak-ng is installed. Speaks Mandarin without any download of voices.
+SPEECH = Bundle(
+    name="speech",
+    packages=("espeak-ng",),
+    programs=("usr/bin/espeak-ng",),
+    libraries=("usr/lib/*-linux-gnu*", "usr/lib/*-linux-gnu*/pulseaudio"),
+    closure=True,
+    unwanted=_DOCUMENTATION,
+)

@@ -3,7 +3,7 @@
 const EVERY = 20000; // ms between two signs of life
 
 export function stayAwake(tell) {
-  let told = 0;
+  let told = -Infinity;
   document.addEventListener("pointerdown", (event) => {
     if (event.timeStamp - told < EVERY) return;
     told = event.timeStamp;

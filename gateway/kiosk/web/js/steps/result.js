@@ -30,7 +30,7 @@ export function draw(view, { act, can, draft, redraw }) {
 
 function tab(each, index, opened, open) {
   return button(
-    [picture(each.shape), h("span", {}, say(each.label), h("b", {}, each.values.map((value) => value.shown).join(" / "))), h("span", { class: "unseen" }, say(each.word))],
+    [picture(each.shape), h("span", {}, say(each.label), h("b", {}, each.values.map((value) => value.shown).join("/"))), h("span", { class: "unseen" }, say(each.word))],
     () => open(index), { class: `tab ${each.level}`, "aria-pressed": String(index === opened), "data-judged": each.name });
 }
 

@@ -32,7 +32,7 @@ export function draw(view, { act, can, draft, redraw }) {
 
 function line({ label, values, level, shape, word }) {
   return h("li", { class: level }, picture(shape),
-    h("span", {}, say(label), values.length ? h("span", { class: "value" }, h("b", {}, values.map((value) => value.shown).join(" / ")), h("small", {}, values[0].unit)) : null),
+    h("span", {}, say(label), values.length ? h("span", { class: "value" }, h("b", {}, values.map((value) => value.shown).join("/")), h("small", {}, values[0].unit)) : null),
     h("span", { class: `verdict ${level}` }, say(word)));
 }
 
