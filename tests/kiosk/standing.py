@@ -109,12 +109,18 @@ def settings(**changed: Any) -> KioskSettings:
 
 @asynccontextmanager
 async def standing(
-    folder: Path, *, clock: Clock | None = None, companions: Sequence[Companion] = (), hurry: float = 1, **changed: Any
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    key: bytes = KEY,
+    companions: Sequence[Companion] = (),
+    hurry: float = 1,
+    **changed: Any,
 ) -> AsyncIterator[Standing]:
     """A kiosk in that folder, running."""
     secrets = folder / "secrets"
     secrets.mkdir(exist_ok=True)
-    (secrets / "pseudonym.key").write_bytes(base64.b64encode(KEY))
+    (secrets / "pseudonym.key").write_bytes(base64.b64encode(key))
     clock = clock or Clock()
     with listen("127.0.0.1", 0) as listener:
         box = outbox(folder)
