@@ -15,8 +15,8 @@ import pytest
 from maixun.runtime.binaries import dbus_daemon
 from tests.harness.radio import packets
 from tests.harness.radio.adapter import VirtualRadio
-from tests.harness.radio.blood_pressure_meter import BloodPressureMeter
 from tests.harness.radio.bus import private_bus
+from tests.harness.radio.indicating_meter import BloodPressureMeter
 from tests.harness.radio.meter_clock import EmulatedClock
 
 T = TypeVar("T")
