@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
@@ -13,11 +14,15 @@ Connect = Callable[[], socket.socket]
 
 
 class Visitor:
-    """`page`: what the kiosk shows, a `gateway.kiosk.view.View`. `taps`: how often the screen was touched."""
+    """`page`: what the kiosk shows, a `gateway.kiosk.view.View`. `taps`: how often the screen was touched.
+
+    `waits`: seconds from each action to the page after it.
+    """
 
     def __init__(self, connect: Connect) -> None:
         """`connect`: a fresh connection to the kiosk. Use `at_the_kiosk`."""
         self.taps = 0
+        self.waits: list[float] = []
         self.page: dict[str, Any] = {}
         self._connect = connect
         self.stream = self._ask("GET", "/api/events")
@@ -26,8 +31,10 @@ class Visitor:
         """Do something that takes so many taps, and see the page that follows."""
         self.taps += taps
         body = {"action": action, "step": self.page["step"], **fields}
+        touched = time.perf_counter()
         answer = self._ask("POST", "/api/act", json.dumps(body))
         told = answer.read()
+        self.waits.append(time.perf_counter() - touched)
         assert answer.status == 200, (body, answer.status, told)
         self._see(json.loads(told))
 
