@@ -9,7 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, PathDistribution, distribution
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,28 +25,31 @@ _GATEWAY, _KIOSK, _SERVER = ("gateway",), ("gateway", "kiosk"), ("server",)
 
 def figures() -> Iterator[Figure]:
     """A gateway and a kiosk beside a server."""
-    ours = _wheel()
-    baseline = (ours + _brought_by(_SERVER)) / _MEGABYTE
+    with TemporaryDirectory() as folder:
+        wheel = _wheel(Path(folder))
+        sizes = {extras: _installed(wheel, extras) for extras in (_GATEWAY, _KIOSK, _SERVER)}
     for extras in (_GATEWAY, _KIOSK):
-        megabytes = (ours + _brought_by(extras)) / _MEGABYTE
-        yield Figure(name=f"installed size of maixun[{','.join(extras)}]", value=megabytes, unit="MB",
-                     baseline_name="maixun[server]", baseline=baseline)  # fmt: skip
+        yield Figure(name=f"installed size of maixun[{','.join(extras)}]", value=sizes[extras], unit="MB",
+                     baseline_name="maixun[server]", baseline=sizes[_SERVER])  # fmt: skip
 
 
-def _brought_by(extras: tuple[str, ...]) -> int:
-    """Bytes of all distributions that `maixun[extras]` needs here, ours left out."""
-    wanted, found = [("maixun", frozenset(extras))], dict[str, frozenset[str]]()
+def _installed(wheel: Path, extras: tuple[str, ...]) -> float:
+    """Megabytes of the wheel, unpacked, and of every distribution that it needs here with these extras."""
+    archive = zipfile.ZipFile(wheel)
+    (about,) = {name.split("/")[0] for name in archive.namelist() if ".dist-info/" in name}
+    wanted = list(_needs(PathDistribution(zipfile.Path(archive, f"{about}/")), frozenset(extras)))
+    found: dict[str, frozenset[str]] = {}
     while wanted:
-        name, extra = wanted.pop()
-        if extra <= found.get(name, frozenset()) and name in found:
-            continue
-        found[name] = found.get(name, frozenset()) | extra
-        wanted += _needs(name, found[name])
-    return sum(_size(name) for name in found if name != "maixun")
+        name, asked = wanted.pop()
+        if name not in found or not asked <= found[name]:
+            found[name] = found.get(name, frozenset()) | asked
+            wanted += _needs(_distribution(name), found[name])
+    unpacked = sum(member.file_size for member in archive.infolist())
+    return (unpacked + sum(map(_size, found))) / _MEGABYTE
 
 
-def _needs(name: str, extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
-    for line in _distribution(name).requires or ():
+def _needs(of: Distribution, extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    for line in of.requires or ():
         needed = Requirement(line)
         if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras or {""}):
             yield canonicalize_name(needed.name), frozenset(needed.extras)
@@ -66,11 +69,9 @@ def _distribution(name: str) -> Distribution:
         ) from None
 
 
-def _wheel() -> int:
-    """Bytes of our own wheel, unpacked."""
+def _wheel(folder: Path) -> Path:
+    """Built from this checkout."""
     options = ("--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check")
-    with TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", folder, str(_ROOT)]
-        subprocess.run(command, check=True, capture_output=True)
-        (wheel,) = Path(folder).glob("maixun-*.whl")
-        return sum(member.file_size for member in zipfile.ZipFile(wheel).infolist())
+    command = [sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", str(folder), str(_ROOT)]
+    subprocess.run(command, check=True, capture_output=True)
+    return next(folder.glob("maixun-*.whl"))
