@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -14,15 +14,16 @@ from typing import Any, TypeAlias
 import uvicorn
 
 from devices.clock import ClockPolicy
-from devices.metrics import parse
+from devices.metrics import Catalogue, parse
 from gateway.collector import Collector
 from gateway.kiosk import assembly
 from gateway.kiosk.app import create_app
 from gateway.kiosk.card_reader import CardReader
 from gateway.kiosk.desk import Desk
+from gateway.kiosk.instruments import Driver
 from gateway.kiosk.intake import Intake
 from gateway.kiosk.line_driver import LineDriver
-from gateway.kiosk.names import Step
+from gateway.kiosk.names import Measurement, Step
 from gateway.kiosk.serial_instrument import SerialInstrument
 from gateway.kiosk.settings import KioskSettings, RadioInstrument
 from gateway.kiosk.settings import SerialInstrument as SerialSettings
@@ -33,6 +34,7 @@ _log = logging.getLogger(__name__)
 _TICK = 0.25  # seconds between looks at the visit's clock
 _GRACE = 1  # seconds for requests under way when the gateway stops; the streams are ended first
 
+DRIVERS: Mapping[str, Callable[[str, Measurement, Catalogue], Driver]] = {"line": LineDriver}
 Companion: TypeAlias = Callable[[Intake, Collector], Coroutine[Any, Any, None]]  # runs beside: simulated instruments
 
 
@@ -119,7 +121,7 @@ class KioskPart:
     def _serial_instruments(self) -> Iterator[Coroutine[Any, Any, None]]:
         for each in self._settings.instruments:
             if isinstance(each, SerialSettings):
-                driver = LineDriver(each.device, each.measures, self._catalogue)
+                driver = DRIVERS[each.driver](each.device, each.measures, self._catalogue)
                 yield SerialInstrument(each.port, each.baud, driver, self.intake.take_in, now=self._now).run()
 
     async def _tick(self) -> None:

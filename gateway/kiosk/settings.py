@@ -64,6 +64,7 @@ class SerialInstrument(_Instrument):
     by: Literal["serial"]
     port: str
     baud: Annotated[int, Field(gt=0)] = 9600
+    driver: Literal["line"] = "line"
 
 
 class VendorInstrument(_Instrument):

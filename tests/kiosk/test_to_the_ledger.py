@@ -47,10 +47,10 @@ async def test_the_visitors_readings_are_theirs_and_a_guests_wait_for_somebody(
         now = datetime.now(UTC)
         message = Message("gw-0001", wire.message("gw-0001", items, now))
         processed = process(connection, [message], now=now, roster=Roster(), catalogue=CATALOGUE)
-        counts = {
-            (str(outcome), str(reason) if reason else None): n for (outcome, reason), n in processed.counts.items()
+        assert processed.counts == {
+            Settled(Outcome.ACCEPTED, None): 4,
+            Settled(Outcome.QUARANTINED, Reason.UNKNOWN_PERSON): 4,
         }
-        assert counts == {("accepted", None): 4, ("quarantined", "unknown_person"): 4}
         rows = connection.execute(
             "select r.kind::text, r.setting::text, r.fever, r.waist, r.triglycerides, r.hdl, s.login"
             " from telemetry.reading r join care.resident using (resident_id)"
