@@ -38,7 +38,7 @@ class Identity:
     @property
     def pseudonym_key(self) -> Path:
         """What the kiosk makes persons' tokens with: 32 bytes in base64; `key_file` of config/kiosk.yaml."""
-        return self.folder / "person.key"
+        return self.folder / "pseudonym.key"
 
     def secured(self, settings: GatewaySettings) -> GatewaySettings:
         """The settings with this identity's files for TLS."""
