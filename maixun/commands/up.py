@@ -115,7 +115,17 @@ def _play(running: list[Program], servers: list[Service], folder: Path, port: in
         program.start()
     _wait_for_pages(f"http://127.0.0.1:{port}", next(program for program in running if program.name == "api"))
     _welcome(folder, port, kiosk)
-    Supervisor([*servers, *running], say).run()
+    supervisor = Supervisor([*servers, *running], say)
+    if kiosk is not None:
+        running.append(_clips(folder))
+    supervisor.run()
+
+
+def _clips(folder: Path) -> Program:
+    """Makes the kiosk's spoken prompts beside everything else and ends; until then, or without them, it is silent."""
+    clips = Program("clips", "clips", logs=folder / "logs")
+    clips.start()
+    return clips
 
 
 def _wait_for_pages(address: str, api: Program) -> None:

@@ -89,16 +89,16 @@ def test_a_scanned_code_is_read_whole_while_the_page_is_busy(stage: Stage, page:
         const end = performance.now() + 200;
         while (performance.now() < end) document.body.offsetHeight;
     }, 210)""")
-    _scan(page, CODE, gap=0.015)
+    scan(page, CODE, gap=0.015)
     _heard(page, stage, "scan")
     assert stage.heard == [{"step": "idle", "action": "scan", "code": CODE}]
 
 
 def test_what_a_person_types_is_no_scan_and_enter_of_the_scanner_presses_no_button(stage: Stage, page: Page) -> None:
     enter(page, stage)
-    _scan(page, CODE, gap=0.3)
+    scan(page, CODE, gap=0.3)
     page.locator("[data-act=begin]").focus()
-    _scan(page, CODE, gap=0.01)
+    scan(page, CODE, gap=0.01)
     _heard(page, stage, "scan")
     assert [act["action"] for act in stage.heard] == ["scan"]
 
@@ -187,7 +187,7 @@ def test_staff_type_what_an_instrument_shows_one_number_a_page(stage: Stage, pag
     assert stage.heard[-1]["values"] == {"systolic": 128, "diastolic": 82}
 
 
-def _scan(page: Page, code: str, *, gap: float) -> None:
+def scan(page: Page, code: str, *, gap: float) -> None:
     """Keys as a scanner sends them; each carries the time at which it was pressed, `gap` seconds after the other."""
     keyboard = page.context.new_cdp_session(page)
     at = time.time()

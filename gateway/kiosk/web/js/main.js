@@ -50,6 +50,7 @@ function show(next) {
   useLanguage(view.language);
   document.documentElement.classList.toggle("large", view.large_type);
   if (view.step === "cleared" || view.step === "idle") forget();
+  if (view.step === "cleared") loadVoice();
   draw();
   warn(view, act);
   talk();

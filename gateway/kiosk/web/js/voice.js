@@ -6,7 +6,9 @@ const player = new Audio();
 let clips = null; // by language, the names there are; null: this kiosk has no voice
 let latest = null;
 
+// Asked again between visits: the clips may still be in the making when the page opens.
 export async function loadVoice() {
+  if (clips !== null) return;
   const answer = await fetch("/clips/index.json").catch(() => null);
   clips = answer?.ok ? await answer.json() : null;
 }
