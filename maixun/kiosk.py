@@ -12,7 +12,7 @@ from devices.simulator.simulation import Simulation
 from gateway.kiosk.assembly import listen
 from gateway.kiosk.names import Measurement
 from gateway.kiosk.part import KioskPart
-from gateway.kiosk.settings import KioskSettings, RadioInstrument
+from gateway.kiosk.settings import FilePrinter, KioskSettings, RadioInstrument
 from gateway.kiosk.simulated import SimulatedInstruments
 from maixun import configuration, endpoints
 
@@ -35,22 +35,27 @@ def real(gateway: str, *, zone: tzinfo, policy: ClockPolicy, port: int | None) -
 def simulated(
     gateway: str, devices: Mapping[Measurement, str], *, zone: tzinfo, policy: ClockPolicy, port: int | None
 ) -> KioskPart:
-    """A kiosk to walk through in a browser: rests are short, and `devices` measure by themselves.
+    """A kiosk to walk through in a browser: rests are short, `devices` measure by themselves, slips go into a file.
 
     Raises `ConfigurationError`.
     """
     configured = configuration.settings(KioskSettings, "kiosk")
-    instruments = tuple(RadioInstrument(measures=each, by="radio", device=name) for each, name in devices.items())
-    settings = configured.model_copy(update={"instruments": instruments, "id_card": None, "printer": None})
+    listener = listen(configured.host, configured.port if port is None else port)
+    pretended = {
+        "instruments": tuple(RadioInstrument(measures=each, by="radio", device=name) for each, name in devices.items()),
+        "id_card": None,
+        "printer": FilePrinter(kind="file", path=endpoints.runtime_folder() / "slip.escpos"),
+        "phones_url": f"http://127.0.0.1:{listener.getsockname()[1]}",
+    }
     played = SimulatedInstruments(devices, parse(configuration.load("metrics.yaml")), zone=zone)
     return KioskPart(
         gateway,
-        settings,
-        listen(settings.host, settings.port if port is None else port),
+        configured.model_copy(update=pretended),
+        listener,
         folder=endpoints.runtime_folder(),
         zone=zone,
         policy=policy,
-        hurry=settings.simulated_hurry,
+        hurry=configured.simulated_hurry,
         companions=[played.run],
     )
 

@@ -84,7 +84,12 @@ class KioskPart:
         damaged = self.intake.attach(collector.outbox)
         server = _Server(
             uvicorn.Config(
-                self._app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE
+                self._app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=_GRACE,
+                log_level="warning",
             )
         )
         serving = asyncio.create_task(server.serve([self._listener.dup()]))
