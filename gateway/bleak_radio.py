@@ -13,6 +13,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TypeAlias
 
 from bleak import BleakAdapter, BleakScanner
+from bleak.args.bluez import BlueZDiscoveryFilters
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
@@ -35,6 +36,10 @@ from gateway.visitor import Visitor
 
 # No adapter, no bluetoothd, no bus: whatever is missing may come, so it is asked for again.
 _NO_RADIO = (AdapterNotReady, BleakError, DBusError, OSError, EOFError)
+
+# Nothing is weaker than that. Without such a filter BlueZ tells of a device again only when its strength has changed by
+# 8 dBm: a cuff that lies still and lost the link would not be noticed when it comes back.
+_HEAR_ALL: BlueZDiscoveryFilters = {"RSSI": -127}
 
 _Task: TypeAlias = asyncio.Task[bool] | asyncio.Task[None]
 
@@ -153,7 +158,7 @@ class BleakRadio:
 
     @asynccontextmanager
     async def _scanner(self, ears: _Ears) -> AsyncIterator[None]:
-        scanner = BleakScanner(ears.heard, bluez={"adapter": self.adapter.name})
+        scanner = BleakScanner(ears.heard, bluez={"adapter": self.adapter.name, "filters": _HEAR_ALL})
         await scanner.start()
         try:
             yield

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field
 
 from gateway.outbox import Limits
+from gateway.patience import Patience
 from maixun.configuration import ConfigurationError, Settings
 
 Positive = Annotated[int, Field(gt=0)]
@@ -20,6 +21,7 @@ class GatewaySettings(Settings):
 
     zone: str
     consents: dict[str, dict[Annotated[int, Field(ge=0, le=254)], Annotated[int, Field(ge=0, le=9999)]]]
+    radio: Patience
     limit_readings: Positive
     reserve_mb: Annotated[int, Field(ge=0)]
     keep_stored_hours: Annotated[float, Field(ge=0)]

@@ -133,7 +133,9 @@ def _bleak(adapter: str, settings: GatewaySettings) -> Radio:
     from gateway.bleak_radio import BleakRadio
 
     models = parse(configuration.load_all("devices/*.yaml"))
-    return BleakRadio(adapter, models=models, zone=settings.wall_clock(), consents=settings.consents)
+    return BleakRadio(
+        adapter, models=models, zone=settings.wall_clock(), consents=settings.consents, patience=settings.radio
+    )
 
 
 def _simulated(options: argparse.Namespace) -> Radio:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway import connection
+from gateway.patience import Patience
 from gateway.settings import GatewaySettings
 from maixun import configuration
 from maixun.configuration import ConfigurationError
@@ -27,6 +28,17 @@ def test_one_key_can_be_set_by_the_environment(monkeypatch: pytest.MonkeyPatch) 
 def test_more_in_flight_than_a_broker_takes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAIXUN_GATEWAY_MESSAGES_IN_FLIGHT", "21")
     with pytest.raises(ConfigurationError, match="messages_in_flight"):
+        configuration.settings(GatewaySettings, "gateway")
+
+
+def test_the_radios_patience_is_changed_one_limit_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIXUN_GATEWAY_RADIO", "{silence: 600}")
+    assert configuration.settings(GatewaySettings, "gateway").radio == Patience(silence=600.0)
+    monkeypatch.setenv("MAIXUN_GATEWAY_RADIO", "{silence: 0}")
+    with pytest.raises(ConfigurationError, match="radio.silence"):
+        configuration.settings(GatewaySettings, "gateway")
+    monkeypatch.setenv("MAIXUN_GATEWAY_RADIO", "{silense: 600}")
+    with pytest.raises(ConfigurationError, match="radio.silense"):
         configuration.settings(GatewaySettings, "gateway")
 
 

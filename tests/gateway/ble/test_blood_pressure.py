@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.gateway.ble.station import LOCAL, Station
 from tests.harness.radio import packets
-from tests.harness.radio.adapter import VirtualRadio
+from tests.harness.radio.air import Air
 from tests.harness.radio.indicating_meter import BloodPressureMeter
 from tests.harness.radio.meter_clock import EmulatedClock
 
@@ -28,7 +28,7 @@ def right_clock() -> EmulatedClock:
     return EmulatedClock(now=lambda: LOCAL)
 
 
-async def test_stored_records_flow_until_the_cuff_hangs_up(radio: VirtualRadio, station: Station) -> None:
+async def test_stored_records_flow_until_the_cuff_hangs_up(radio: Air, station: Station) -> None:
     async with (
         BloodPressureMeter(radio=radio, address=ADDRESS, records=records(121, 122, 123, 124, 125)) as cuff,
         station.listening(),
@@ -43,7 +43,7 @@ async def test_stored_records_flow_until_the_cuff_hangs_up(radio: VirtualRadio, 
     assert cuff.records == []
 
 
-async def test_a_link_lost_in_mid_transfer_costs_nothing(radio: VirtualRadio, station: Station) -> None:
+async def test_a_link_lost_in_mid_transfer_costs_nothing(radio: Air, station: Station) -> None:
     async with (
         BloodPressureMeter(radio=radio, address=ADDRESS, records=records(*range(130, 136)), drop_after=3) as cuff,
         station.listening(),
@@ -54,7 +54,7 @@ async def test_a_link_lost_in_mid_transfer_costs_nothing(radio: VirtualRadio, st
     assert cuff.diary.times("connect") >= 2
 
 
-async def test_a_meter_that_sends_its_memory_again_gives_no_second_row(radio: VirtualRadio, station: Station) -> None:
+async def test_a_meter_that_sends_its_memory_again_gives_no_second_row(radio: Air, station: Station) -> None:
     memory = records(141, 142, 143)
     cuff = BloodPressureMeter(radio=radio, address=ADDRESS, records=memory, keeps_records=True)
     async with cuff, station.listening():
@@ -65,9 +65,7 @@ async def test_a_meter_that_sends_its_memory_again_gives_no_second_row(radio: Vi
     assert station.systolics() == [141, 142, 143]
 
 
-async def test_a_wrong_clock_is_read_then_set_and_the_readings_are_corrected(
-    radio: VirtualRadio, station: Station
-) -> None:
+async def test_a_wrong_clock_is_read_then_set_and_the_readings_are_corrected(radio: Air, station: Station) -> None:
     ahead = timedelta(days=2, hours=3)
     clock = EmulatedClock(now=lambda: LOCAL, error=ahead)
     measured = LOCAL - timedelta(hours=1)
@@ -90,7 +88,7 @@ async def test_a_wrong_clock_is_read_then_set_and_the_readings_are_corrected(
     assert cuff.diary.entries.index("clock set") < cuff.diary.entries.index("subscribe 2A35")
 
 
-async def test_a_right_clock_makes_an_exact_reading(radio: VirtualRadio, station: Station) -> None:
+async def test_a_right_clock_makes_an_exact_reading(radio: Air, station: Station) -> None:
     async with (
         BloodPressureMeter(radio=radio, address=ADDRESS, records=records(128), clock=right_clock()),
         station.listening(),
@@ -99,7 +97,7 @@ async def test_a_right_clock_makes_an_exact_reading(radio: VirtualRadio, station
     assert (row["clock"], row["measured_at"]) == ("exact", "2026-11-20T23:00:00.000Z")
 
 
-async def test_two_meters_at_once_are_visited_one_after_the_other(radio: VirtualRadio, station: Station) -> None:
+async def test_two_meters_at_once_are_visited_one_after_the_other(radio: Air, station: Station) -> None:
     other = "F0:F1:F2:F3:F4:02"
     async with (
         BloodPressureMeter(radio=radio, address=ADDRESS, records=records(111, 112)),
@@ -115,7 +113,7 @@ async def test_two_meters_at_once_are_visited_one_after_the_other(radio: Virtual
     }
 
 
-async def test_beurer_gets_its_pause_and_its_byte_order(radio: VirtualRadio, station: Station) -> None:
+async def test_beurer_gets_its_pause_and_its_byte_order(radio: Air, station: Station) -> None:
     async with (
         BloodPressureMeter(radio=radio, address=ADDRESS, name="BM85", records=[RECORDED_BY_A_BM85], deaf_for=0.1),
         station.listening(),
@@ -125,7 +123,7 @@ async def test_beurer_gets_its_pause_and_its_byte_order(radio: VirtualRadio, sta
     assert row["user"] == 0
 
 
-async def test_a_cuff_that_never_hangs_up_is_left_when_it_falls_silent(radio: VirtualRadio, station: Station) -> None:
+async def test_a_cuff_that_never_hangs_up_is_left_when_it_falls_silent(radio: Air, station: Station) -> None:
     async with (
         BloodPressureMeter(radio=radio, address=ADDRESS, records=records(128), hangs_up=False) as cuff,
         station.listening(),
@@ -134,9 +132,7 @@ async def test_a_cuff_that_never_hangs_up_is_left_when_it_falls_silent(radio: Vi
         await station.until_rows(1)
 
 
-async def test_what_a_cuff_still_held_when_its_clock_was_set_is_corrected_too(
-    radio: VirtualRadio, station: Station
-) -> None:
+async def test_what_a_cuff_still_held_when_its_clock_was_set_is_corrected_too(radio: Air, station: Station) -> None:
     ahead = timedelta(days=2)
     stored = [packets.blood_pressure(120 + n, 80, LOCAL + ahead - timedelta(hours=4 - n)) for n in range(4)]
     clock = EmulatedClock(now=lambda: LOCAL, error=ahead)
@@ -149,9 +145,7 @@ async def test_what_a_cuff_still_held_when_its_clock_was_set_is_corrected_too(
     assert [row["measured_at"][11:13] for row in rows] == ["20", "21", "22", "23"]
 
 
-async def test_omron_is_set_only_after_it_told_its_own_time_and_only_when_far_off(
-    radio: VirtualRadio, station: Station
-) -> None:
+async def test_omron_is_set_only_after_it_told_its_own_time_and_only_when_far_off(radio: Air, station: Station) -> None:
     clock = EmulatedClock(now=lambda: LOCAL, error=timedelta(hours=3))
     async with (
         BloodPressureMeter(
@@ -171,7 +165,7 @@ async def test_omron_is_set_only_after_it_told_its_own_time_and_only_when_far_of
     assert cuff.diary.entries.index("time told") < cuff.diary.entries.index("clock set")
 
 
-async def test_omron_a_few_minutes_off_is_left_alone(radio: VirtualRadio, station: Station) -> None:
+async def test_omron_a_few_minutes_off_is_left_alone(radio: Air, station: Station) -> None:
     clock = EmulatedClock(now=lambda: LOCAL, error=timedelta(minutes=5))
     async with (
         BloodPressureMeter(
@@ -191,7 +185,7 @@ async def test_omron_a_few_minutes_off_is_left_alone(radio: VirtualRadio, statio
     assert row["clock"] == "corrected"
 
 
-async def test_bytes_nobody_understands_are_kept_for_a_person_to_look_at(radio: VirtualRadio, station: Station) -> None:
+async def test_bytes_nobody_understands_are_kept_for_a_person_to_look_at(radio: Air, station: Station) -> None:
     time_flag_without_time = bytes.fromhex("03020304050607")
     async with (
         BloodPressureMeter(radio=radio, address=ADDRESS, records=[time_flag_without_time, *records(128)]),
@@ -202,7 +196,7 @@ async def test_bytes_nobody_understands_are_kept_for_a_person_to_look_at(radio: 
     assert rows[0]["raw"] == "2A35:03020304050607"
 
 
-async def test_only_meters_are_visited_and_one_may_be_known_by_its_name(radio: VirtualRadio, station: Station) -> None:
+async def test_only_meters_are_visited_and_one_may_be_known_by_its_name(radio: Air, station: Station) -> None:
     battery_service = 0x180F
     async with (
         BloodPressureMeter(radio=radio, address=ADDRESS, service=battery_service, name="LAMP", records=[]) as lamp,

@@ -8,7 +8,7 @@ import pytest
 
 from tests.gateway.ble.station import LOCAL, Station
 from tests.harness.radio import packets
-from tests.harness.radio.adapter import VirtualRadio
+from tests.harness.radio.air import Air
 from tests.harness.radio.glucose_meter import GlucoseMeter
 from tests.harness.radio.meter_clock import EmulatedClock
 from tests.harness.radio.record_keeper import OPERAND_NOT_SUPPORTED, OPERATOR_NOT_SUPPORTED, StoredRecord
@@ -31,7 +31,7 @@ def sequences(station: Station) -> list[int]:
     return sorted(int.from_bytes(raw[1:3], "little") for raw in raws)
 
 
-async def test_the_first_visit_takes_the_whole_memory_with_its_meals(radio: VirtualRadio, station: Station) -> None:
+async def test_the_first_visit_takes_the_whole_memory_with_its_meals(radio: Air, station: Station) -> None:
     async with GlucoseMeter(radio=radio, address=ADDRESS, records=memory(1, 50)) as meter, station.listening():
         rows = await station.until_rows(50)
         await meter.diary.until(ALL)
@@ -40,7 +40,7 @@ async def test_the_first_visit_takes_the_whole_memory_with_its_meals(radio: Virt
     assert rows[0]["values"] == {"glucose": pytest.approx(91 / 18.0, abs=0.1)}
 
 
-async def test_the_second_visit_asks_only_from_the_last_one_on(radio: VirtualRadio, station: Station) -> None:
+async def test_the_second_visit_asks_only_from_the_last_one_on(radio: Air, station: Station) -> None:
     async with GlucoseMeter(radio=radio, address=ADDRESS, records=memory(1, 50)) as meter, station.listening():
         await station.until_rows(50)
         meter.records += memory(51, 53)
@@ -51,7 +51,7 @@ async def test_the_second_visit_asks_only_from_the_last_one_on(radio: VirtualRad
     assert len(meter.records) == 53, "the meter's memory is its owner's"
 
 
-async def test_a_link_lost_in_mid_report_leaves_no_gap(radio: VirtualRadio, station: Station) -> None:
+async def test_a_link_lost_in_mid_report_leaves_no_gap(radio: Air, station: Station) -> None:
     async with (
         GlucoseMeter(radio=radio, address=ADDRESS, records=memory(1, 50), drop_after=20) as meter,
         station.listening(),
@@ -61,7 +61,7 @@ async def test_a_link_lost_in_mid_report_leaves_no_gap(radio: VirtualRadio, stat
     assert meter.diary.times("drop") == 1
 
 
-async def test_an_empty_memory_is_no_trouble(radio: VirtualRadio, station: Station) -> None:
+async def test_an_empty_memory_is_no_trouble(radio: Air, station: Station) -> None:
     async with GlucoseMeter(radio=radio, address=ADDRESS) as meter, station.listening():
         await meter.diary.until("hang up")
         meter.records += memory(1, 2)
@@ -70,9 +70,7 @@ async def test_an_empty_memory_is_no_trouble(radio: VirtualRadio, station: Stati
 
 
 @pytest.mark.parametrize("refusal", [OPERATOR_NOT_SUPPORTED, OPERAND_NOT_SUPPORTED])
-async def test_a_meter_that_cannot_filter_is_asked_for_everything(
-    radio: VirtualRadio, station: Station, refusal: int
-) -> None:
+async def test_a_meter_that_cannot_filter_is_asked_for_everything(radio: Air, station: Station, refusal: int) -> None:
     async with (
         GlucoseMeter(radio=radio, address=ADDRESS, records=memory(1, 3), refuses=refusal) as meter,
         station.listening(),
@@ -84,9 +82,7 @@ async def test_a_meter_that_cannot_filter_is_asked_for_everything(
     assert sequences(station) == [1, 2, 3, 4]
 
 
-async def test_a_meter_whose_memory_was_cleared_counts_anew_and_nothing_is_missed(
-    radio: VirtualRadio, station: Station
-) -> None:
+async def test_a_meter_whose_memory_was_cleared_counts_anew_and_nothing_is_missed(radio: Air, station: Station) -> None:
     async with GlucoseMeter(radio=radio, address=ADDRESS, records=memory(48, 50)) as meter, station.listening():
         await station.until_rows(3)
         meter.records[:] = [packets.glucose(1, 100, LOCAL - timedelta(minutes=5))]
@@ -94,7 +90,7 @@ async def test_a_meter_whose_memory_was_cleared_counts_anew_and_nothing_is_misse
     assert sequences(station) == [1, 48, 49, 50]
 
 
-async def test_a_report_that_is_not_completed_is_taken_up_again(radio: VirtualRadio, station: Station) -> None:
+async def test_a_report_that_is_not_completed_is_taken_up_again(radio: Air, station: Station) -> None:
     procedure_not_completed = 0x08
     async with (
         GlucoseMeter(radio=radio, address=ADDRESS, records=memory(1, 3), answers=procedure_not_completed) as meter,
@@ -105,9 +101,7 @@ async def test_a_report_that_is_not_completed_is_taken_up_again(radio: VirtualRa
     assert sequences(station) == [1, 2, 3]
 
 
-async def test_a_wrong_clock_is_set_only_when_all_records_it_stamped_are_here(
-    radio: VirtualRadio, station: Station
-) -> None:
+async def test_a_wrong_clock_is_set_only_when_all_records_it_stamped_are_here(radio: Air, station: Station) -> None:
     behind = timedelta(hours=-6)
     clock = EmulatedClock(now=lambda: LOCAL, error=behind)
     measured = LOCAL - timedelta(hours=1)

@@ -20,6 +20,7 @@ from maixun.configuration import load
 from tests.gateway.ble.station import LOCAL, MODELS, NOW, Station
 from tests.harness.radio import packets
 from tests.harness.radio.adapter import VirtualRadio
+from tests.harness.radio.air import Air
 from tests.harness.radio.glucose_meter import GlucoseMeter
 from tests.harness.radio.indicating_meter import BloodPressureMeter, Thermometer
 from tests.harness.radio.meter_clock import EmulatedClock
@@ -28,7 +29,7 @@ ADDRESS, OTHER = "F0:F1:F2:F3:F4:01", "F0:F1:F2:F3:F4:02"
 
 
 async def test_a_wrong_unit_flag_makes_an_implausible_reading_which_is_held_with_its_bytes(
-    radio: VirtualRadio, station: Station
+    radio: Air, station: Station
 ) -> None:
     packet = packets.blood_pressure(128, 82, LOCAL - timedelta(hours=1), kpa=True)
     async with BloodPressureMeter(radio=radio, address=ADDRESS, records=[packet]), station.listening():
@@ -41,7 +42,7 @@ async def test_a_wrong_unit_flag_makes_an_implausible_reading_which_is_held_with
 
 
 async def test_a_clock_that_was_reset_makes_old_stamps_unusable_and_new_ones_right(
-    radio: VirtualRadio, station: Station
+    radio: Air, station: Station
 ) -> None:
     """The batteries were changed: the clock began anew in 2015, ten minutes ago."""
     clock = EmulatedClock(now=lambda: LOCAL, error=datetime(2015, 1, 1, 0, 10) - LOCAL)
@@ -60,6 +61,7 @@ async def test_a_clock_that_was_reset_makes_old_stamps_unusable_and_new_ones_rig
     assert clock.error == timedelta(0)
 
 
+@pytest.mark.emulated_adapter
 async def test_an_indication_that_is_told_twice_is_one_reading(radio: VirtualRadio, station: Station) -> None:
     """Without a stamp its bytes alone tell nothing: two equal measurements of now would be two readings."""
     radio.echoes = True
@@ -75,9 +77,7 @@ async def test_an_indication_that_is_told_twice_is_one_reading(radio: VirtualRad
     assert sorted(row["kind"] for row in station.rows()) == ["blood_pressure", "temperature"]
 
 
-async def test_two_equal_measurements_one_after_the_other_are_two_readings(
-    radio: VirtualRadio, station: Station
-) -> None:
+async def test_two_equal_measurements_one_after_the_other_are_two_readings(radio: Air, station: Station) -> None:
     cuff = BloodPressureMeter(radio=radio, address=ADDRESS, records=[], hangs_up=False, keeps_records=True)
     async with cuff, station.listening(now=lambda: datetime.now(UTC)):
         await cuff.diary.until("subscribe 2A35")
@@ -88,7 +88,7 @@ async def test_two_equal_measurements_one_after_the_other_are_two_readings(
         await station.until_rows(2)
 
 
-async def test_several_people_on_one_cuff_keep_their_slots(radio: VirtualRadio, station: Station) -> None:
+async def test_several_people_on_one_cuff_keep_their_slots(radio: Air, station: Station) -> None:
     stored = [
         packets.blood_pressure(120 + n, 80, LOCAL - timedelta(hours=9 - n), user=user)
         for n, user in enumerate((1, 2, 1, 255))
@@ -98,9 +98,7 @@ async def test_several_people_on_one_cuff_keep_their_slots(radio: VirtualRadio, 
     assert [(row["values"]["systolic"], row.get("user")) for row in rows] == [(120, 1), (121, 2), (122, 1), (123, None)]
 
 
-async def test_two_hundred_glucose_records_are_resumed_by_number_after_two_cuts(
-    radio: VirtualRadio, station: Station
-) -> None:
+async def test_two_hundred_glucose_records_are_resumed_by_number_after_two_cuts(radio: Air, station: Station) -> None:
     start = LOCAL - timedelta(days=30)
     records = [packets.glucose(n, 80 + n % 90, start + timedelta(hours=n), fasting=n % 3 == 0) for n in range(1, 201)]
     meter = GlucoseMeter(radio=radio, address=ADDRESS, records=records, drop_after=80)
@@ -117,7 +115,7 @@ async def test_two_hundred_glucose_records_are_resumed_by_number_after_two_cuts(
 
 
 async def test_a_driver_that_fails_in_mid_visit_is_named_and_the_other_meters_are_visited(
-    radio: VirtualRadio, station: Station, caplog: pytest.LogCaptureFixture
+    radio: Air, station: Station, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken:
         def match(self, advert: Advert, model: object) -> int:  # noqa: ARG002 -- a driver's signature

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.gateway.ble.station import LOCAL, NOW, Station
 from tests.harness.radio import packets
-from tests.harness.radio.adapter import VirtualRadio
+from tests.harness.radio.air import Air
 from tests.harness.radio.glucose_meter import GlucoseMeter
 from tests.harness.radio.indicating_meter import BloodPressureMeter
 from tests.harness.radio.meter_clock import EmulatedClock
@@ -14,14 +14,14 @@ from tests.harness.radio.meter_clock import EmulatedClock
 ADDRESS = "F0:F1:F2:F3:F4:07"
 
 
-def cuff(radio: VirtualRadio, clock: EmulatedClock | None = None, battery: int | None = None) -> BloodPressureMeter:
+def cuff(radio: Air, clock: EmulatedClock | None = None, battery: int | None = None) -> BloodPressureMeter:
     """With one record of a minute ago by its own clock."""
     shows = clock.shows() if clock else LOCAL
     record = packets.blood_pressure(128, 82, shows - timedelta(minutes=1))
     return BloodPressureMeter(radio=radio, address=ADDRESS, records=[record], clock=clock, battery=battery)
 
 
-async def test_battery_time_and_a_clock_that_was_set_and_read_back(radio: VirtualRadio, station: Station) -> None:
+async def test_battery_time_and_a_clock_that_was_set_and_read_back(radio: Air, station: Station) -> None:
     clock = EmulatedClock(now=lambda: LOCAL, error=timedelta(hours=-3))
     async with cuff(radio, clock, battery=42) as meter, station.listening():
         (row,) = await station.until_rows(1)
@@ -32,9 +32,7 @@ async def test_battery_time_and_a_clock_that_was_set_and_read_back(radio: Virtua
     assert row["clock"] == "corrected", "what is read back does not place what was stamped before"
 
 
-async def test_a_clock_that_takes_the_time_and_does_not_keep_it_is_found_out(
-    radio: VirtualRadio, station: Station
-) -> None:
+async def test_a_clock_that_takes_the_time_and_does_not_keep_it_is_found_out(radio: Air, station: Station) -> None:
     class Stubborn(EmulatedClock):
         def set(self, value: bytes) -> None:
             self.written.append(value)
@@ -48,7 +46,7 @@ async def test_a_clock_that_takes_the_time_and_does_not_keep_it_is_found_out(
     assert (state.clock_error, state.clock_left) == (timedelta(hours=1), timedelta(hours=1))
 
 
-async def test_a_clock_that_may_not_be_set_is_only_told_of(radio: VirtualRadio, station: Station) -> None:
+async def test_a_clock_that_may_not_be_set_is_only_told_of(radio: Air, station: Station) -> None:
     clock = EmulatedClock(now=lambda: LOCAL, error=timedelta(minutes=7))
     meter = GlucoseMeter(
         radio=radio,
@@ -65,7 +63,7 @@ async def test_a_clock_that_may_not_be_set_is_only_told_of(radio: VirtualRadio, 
     assert (state.clock_error, state.clock_left) == (timedelta(minutes=7), None)
 
 
-async def test_what_a_visit_does_not_tell_stays_known(radio: VirtualRadio, station: Station) -> None:
+async def test_what_a_visit_does_not_tell_stays_known(radio: Air, station: Station) -> None:
     clock = EmulatedClock(now=lambda: LOCAL, error=timedelta(minutes=9))
     async with cuff(radio, clock, battery=42) as meter, station.listening():
         await meter.diary.until("hang up")

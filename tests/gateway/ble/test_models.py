@@ -15,8 +15,8 @@ from devices.catalogue import Verified
 from gateway.pairing import pairing_agent
 from tests.gateway.ble.station import LOCAL, MODELS, Station
 from tests.harness.radio import packets
-from tests.harness.radio.adapter import VirtualRadio
 from tests.harness.radio.advertising_scale import AdvertisingScale
+from tests.harness.radio.air import Air
 from tests.harness.radio.glucose_meter import GlucoseMeter
 from tests.harness.radio.indicating_meter import BloodPressureMeter
 from tests.harness.radio.meter import Meter
@@ -29,7 +29,7 @@ VECTORS = Path(__file__).parents[2] / "devices"
 AN_HOUR_AGO = LOCAL - timedelta(hours=1)
 AT_AN_HOUR_AGO = "2026-11-20T23:00:00.000Z"
 
-Told = Callable[[VirtualRadio, Station], Awaitable[list[dict[str, Any]]]]
+Told = Callable[[Air, Station], Awaitable[list[dict[str, Any]]]]
 STORIES: dict[str, Told] = {}
 
 
@@ -63,7 +63,7 @@ def test_a_captured_model_has_real_packets_among_the_vectors() -> None:
 
 
 @pytest.mark.parametrize("model", STORIES)
-async def test_it_is_visited_as_its_maker_made_it(model: str, radio: VirtualRadio, station: Station) -> None:
+async def test_it_is_visited_as_its_maker_made_it(model: str, radio: Air, station: Station) -> None:
     await STORIES[model](radio, station)
     assert station.meter(ADDRESS).model == model
 
@@ -76,7 +76,7 @@ def pressure(at: datetime = AN_HOUR_AGO, systolic: int = 128) -> bytes:
     return packets.blood_pressure(systolic, 82, at)
 
 
-async def bonded_by_hand(radio: VirtualRadio) -> None:
+async def bonded_by_hand(radio: Air) -> None:
     """What a person does once with a meter that shows a code."""
     async with pairing_agent(None, within=1) as agent:
         await agent.expect(ADDRESS, "by hand", shows_code=False)
@@ -94,15 +94,13 @@ def order(meter: Meter, *entries: str) -> None:
 
 
 @story("standard")
-async def a_cuff_of_nobody_in_particular(radio: VirtualRadio, station: Station) -> list[dict[str, Any]]:
+async def a_cuff_of_nobody_in_particular(radio: Air, station: Station) -> list[dict[str, Any]]:
     async with BloodPressureMeter(radio=radio, address=ADDRESS, records=[pressure()]), station.listening():
         return await station.until_rows(1)
 
 
 @story("A&D UA-651BLE")
-async def and_is_silent_unless_it_is_set_and_left_a_moment(
-    radio: VirtualRadio, station: Station
-) -> list[dict[str, Any]]:
+async def and_is_silent_unless_it_is_set_and_left_a_moment(radio: Air, station: Station) -> list[dict[str, Any]]:
     cuff = BloodPressureMeter(
         radio=radio,
         address=ADDRESS,
@@ -122,7 +120,7 @@ async def and_is_silent_unless_it_is_set_and_left_a_moment(
 
 
 @story("Omron with Blood Pressure Profile")
-async def omron_is_set_after_it_told_its_time(radio: VirtualRadio, station: Station) -> list[dict[str, Any]]:
+async def omron_is_set_after_it_told_its_time(radio: Air, station: Station) -> list[dict[str, Any]]:
     cuff = BloodPressureMeter(
         radio=radio,
         address=ADDRESS,
@@ -144,9 +142,7 @@ async def omron_is_set_after_it_told_its_time(radio: VirtualRadio, station: Stat
 
 
 @story("Beurer BM85")
-async def beurer_sends_its_own_byte_order_after_a_silence(
-    radio: VirtualRadio, station: Station
-) -> list[dict[str, Any]]:
+async def beurer_sends_its_own_byte_order_after_a_silence(radio: Air, station: Station) -> list[dict[str, Any]]:
     captured = bytes.fromhex("566a0047000000ea07080b121f00003f000000")
     async with (
         BloodPressureMeter(radio=radio, address=ADDRESS, name="BM85", records=[captured], deaf_for=0.1),
@@ -159,7 +155,7 @@ async def beurer_sends_its_own_byte_order_after_a_silence(
 
 
 @story("Medisana and Transtek BU5xx")
-async def medisana_sends_several_at_each_connection(radio: VirtualRadio, station: Station) -> list[dict[str, Any]]:
+async def medisana_sends_several_at_each_connection(radio: Air, station: Station) -> list[dict[str, Any]]:
     stored = [pressure(AN_HOUR_AGO - timedelta(days=day), 120 + day) for day in range(5)]
     cuff = BloodPressureMeter(radio=radio, address=ADDRESS, name="BU570", records=stored, keeps_records=True)
     async with cuff, station.listening():
@@ -172,7 +168,7 @@ async def medisana_sends_several_at_each_connection(radio: VirtualRadio, station
 
 
 @story("Contour Next One")
-async def contour_is_bonded_before_it_is_asked_anything(radio: VirtualRadio, station: Station) -> list[dict[str, Any]]:
+async def contour_is_bonded_before_it_is_asked_anything(radio: Air, station: Station) -> list[dict[str, Any]]:
     meter = GlucoseMeter(
         radio=radio,
         address=ADDRESS,
@@ -195,9 +191,7 @@ async def contour_is_bonded_before_it_is_asked_anything(radio: VirtualRadio, sta
 
 
 @story("Accu-Chek")
-async def accu_chek_keeps_the_time_in_its_glucose_service(
-    radio: VirtualRadio, station: Station
-) -> list[dict[str, Any]]:
+async def accu_chek_keeps_the_time_in_its_glucose_service(radio: Air, station: Station) -> list[dict[str, Any]]:
     behind = timedelta(minutes=-30)
     meter = GlucoseMeter(
         radio=radio,
@@ -220,7 +214,7 @@ async def accu_chek_keeps_the_time_in_its_glucose_service(
 
 @story("CareSens")
 async def caresens_takes_a_command_for_its_clock_and_counts_thirteen_months(
-    radio: VirtualRadio, station: Station
+    radio: Air, station: Station
 ) -> list[dict[str, Any]]:
     january = packets.glucose(1, 100, datetime(2026, 1, 15, 8))
     thirteenth = january.measurement[:5] + b"\x0d" + january.measurement[6:]
@@ -247,9 +241,7 @@ async def caresens_takes_a_command_for_its_clock_and_counts_thirteen_months(
 
 
 @story("TaiDoc and Fora")
-async def taidoc_counts_from_the_newest_and_has_no_clock_for_us(
-    radio: VirtualRadio, station: Station
-) -> list[dict[str, Any]]:
+async def taidoc_counts_from_the_newest_and_has_no_clock_for_us(radio: Air, station: Station) -> list[dict[str, Any]]:
     times = [AN_HOUR_AGO, AN_HOUR_AGO - timedelta(days=1)]
     meter = GlucoseMeter(
         radio=radio,
@@ -272,13 +264,13 @@ async def taidoc_counts_from_the_newest_and_has_no_clock_for_us(
     return station.rows()
 
 
-def beurer_scale(radio: VirtualRadio, name: str, records: list[tuple[int, bytes]], behind: timedelta) -> Scale:
+def beurer_scale(radio: Air, name: str, records: list[tuple[int, bytes]], behind: timedelta) -> Scale:
     return Scale(
         radio=radio, address=ADDRESS, name=name, secure=True, people={2: Person(4711, records)}, clock=clock(behind)
     )
 
 
-async def visited_scale(radio: VirtualRadio, station: Station, scale: Scale, rows: int) -> list[dict[str, Any]]:
+async def visited_scale(radio: Air, station: Station, scale: Scale, rows: int) -> list[dict[str, Any]]:
     async with scale:
         await bonded_by_hand(radio)
         await scale.advertise()
@@ -290,7 +282,7 @@ async def visited_scale(radio: VirtualRadio, station: Station, scale: Scale, row
 
 
 @story("Beurer BF720")
-async def bf720_gives_a_persons_records_for_her_code(radio: VirtualRadio, station: Station) -> list[dict[str, Any]]:
+async def bf720_gives_a_persons_records_for_her_code(radio: Air, station: Station) -> list[dict[str, Any]]:
     behind = timedelta(minutes=-10)
     shown = AN_HOUR_AGO + behind
     measured = [
@@ -304,7 +296,7 @@ async def bf720_gives_a_persons_records_for_her_code(radio: VirtualRadio, statio
 
 
 @story("Beurer BF788")
-async def bf788_sends_stubs_before_the_real_composition(radio: VirtualRadio, station: Station) -> list[dict[str, Any]]:
+async def bf788_sends_stubs_before_the_real_composition(radio: Air, station: Station) -> list[dict[str, Any]]:
     stub = bytes.fromhex("9803000096230000000000000000")
     measured = [
         (0x2A9D, packets.weight(61.5, AN_HOUR_AGO, user=2)),
@@ -317,7 +309,7 @@ async def bf788_sends_stubs_before_the_real_composition(radio: VirtualRadio, sta
 
 
 @story("Xiaomi Mi Smart Scale")
-async def a_weighing_that_is_advertised(radio: VirtualRadio, station: Station) -> list[dict[str, Any]]:
+async def a_weighing_that_is_advertised(radio: Air, station: Station) -> list[dict[str, Any]]:
     scale = AdvertisingScale(radio=radio, address=ADDRESS, name="MI_SCALE", shown=packets.xiaomi_weight(61.5, LOCAL))
     async with scale, station.listening():
         rows = await station.until_rows(1)
@@ -326,7 +318,7 @@ async def a_weighing_that_is_advertised(radio: VirtualRadio, station: Station) -
 
 
 @story("Xiaomi Mi Body Composition Scale")
-async def a_weighing_whose_impedance_follows(radio: VirtualRadio, station: Station) -> list[dict[str, Any]]:
+async def a_weighing_whose_impedance_follows(radio: Air, station: Station) -> list[dict[str, Any]]:
     scale = AdvertisingScale(
         radio=radio, address=ADDRESS, name="MIBFS", service=0x181B, shown=packets.xiaomi_body(61.5, LOCAL)
     )

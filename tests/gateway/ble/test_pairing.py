@@ -14,6 +14,7 @@ from tests.gateway.ble.logged import until_logged
 from tests.gateway.ble.station import LOCAL, PATIENCE, Station
 from tests.harness.radio import packets
 from tests.harness.radio.adapter import VirtualRadio
+from tests.harness.radio.air import Air
 from tests.harness.radio.indicating_meter import BloodPressureMeter
 
 ADDRESS, OTHER = "F0:F1:F2:F3:F4:03", "F0:F1:F2:F3:F4:04"
@@ -23,7 +24,7 @@ def record(systolic: int) -> bytes:
     return packets.blood_pressure(systolic, 80, LOCAL - timedelta(minutes=systolic))
 
 
-async def test_without_an_agent_the_meter_refuses_to_bond(radio: VirtualRadio) -> None:
+async def test_without_an_agent_the_meter_refuses_to_bond(radio: Air) -> None:
     async with BloodPressureMeter(radio=radio, address=ADDRESS, secure=True, records=[record(118)]) as cuff:
         device = await BleakScanner.find_device_by_address(ADDRESS, bluez={"adapter": "hci0"})
         assert device is not None
@@ -33,7 +34,7 @@ async def test_without_an_agent_the_meter_refuses_to_bond(radio: VirtualRadio) -
     assert cuff.diary.times("bonded") == 0
 
 
-async def test_with_our_agent_it_bonds_once_and_is_encrypted_ever_after(radio: VirtualRadio, station: Station) -> None:
+async def test_with_our_agent_it_bonds_once_and_is_encrypted_ever_after(radio: Air, station: Station) -> None:
     async with (
         BloodPressureMeter(radio=radio, address=ADDRESS, secure=True, records=[record(118)]) as cuff,
         station.listening(),
@@ -62,7 +63,7 @@ async def test_the_agent_says_yes_to_nobody_but_the_meter_under_visit(radio: Vir
 
 
 async def test_a_meter_that_bonds_with_nobody_is_tried_a_few_times_and_the_reason_is_kept(
-    radio: VirtualRadio, station: Station, caplog: pytest.LogCaptureFixture
+    radio: Air, station: Station, caplog: pytest.LogCaptureFixture
 ) -> None:
     patience = PATIENCE.model_copy(update={"failures": 3})
     async with (

@@ -11,11 +11,11 @@ from bleak.backends.scanner import AdvertisementData
 from bleak.uuids import normalize_uuid_16
 
 from tests.harness.radio import packets
-from tests.harness.radio.adapter import VirtualRadio
+from tests.harness.radio.air import Air
 from tests.harness.radio.indicating_meter import BloodPressureMeter
 
 
-async def test_a_meter_is_heard_with_name_and_service(radio: VirtualRadio) -> None:
+async def test_a_meter_is_heard_with_name_and_service(radio: Air) -> None:
     heard: asyncio.Future[tuple[BLEDevice, AdvertisementData]] = asyncio.get_running_loop().create_future()
 
     def note(device: BLEDevice, advertisement: AdvertisementData) -> None:

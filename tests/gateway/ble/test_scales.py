@@ -11,6 +11,7 @@ from tests.gateway.ble.station import LOCAL, NOW, PATIENCE, Station
 from tests.harness.radio import packets
 from tests.harness.radio.adapter import VirtualRadio
 from tests.harness.radio.advertising_scale import AdvertisingScale
+from tests.harness.radio.air import Air
 from tests.harness.radio.scale import Person, Scale
 
 ADDRESS = "F0:F1:F2:F3:F4:06"
@@ -29,7 +30,7 @@ def person(user: int, code: int, kilograms: float) -> Person:
     )
 
 
-async def test_each_person_of_a_scale_is_asked_for_by_her_code(radio: VirtualRadio, station: Station) -> None:
+async def test_each_person_of_a_scale_is_asked_for_by_her_code(radio: Air, station: Station) -> None:
     people = {1: person(1, 1111, 61.5), 2: person(2, 2222, 80.0), 3: person(3, 3333, 70.0)}
     async with (
         Scale(radio=radio, address=ADDRESS, people=people) as scale,
@@ -46,7 +47,7 @@ async def test_each_person_of_a_scale_is_asked_for_by_her_code(radio: VirtualRad
 
 
 async def test_a_wrong_code_is_tried_once_and_costs_nobody_else_anything(
-    radio: VirtualRadio, station: Station, caplog: pytest.LogCaptureFixture
+    radio: Air, station: Station, caplog: pytest.LogCaptureFixture
 ) -> None:
     people = {1: person(1, 1111, 61.5), 2: person(2, 2222, 80.0)}
     async with (
@@ -64,7 +65,7 @@ async def test_a_wrong_code_is_tried_once_and_costs_nobody_else_anything(
 
 
 async def test_without_codes_only_what_it_says_to_everybody_comes(
-    radio: VirtualRadio, station: Station, caplog: pytest.LogCaptureFixture
+    radio: Air, station: Station, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     live = [(WEIGHT, packets.weight(61.5, AN_HOUR_AGO, user=255))]
@@ -85,12 +86,13 @@ def visits(station: Station) -> int:
     return int(count)
 
 
-def xiaomi(radio: VirtualRadio, shown: bytes = b"", *, body: bool = False) -> AdvertisingScale:
+def xiaomi(radio: Air, shown: bytes = b"", *, body: bool = False) -> AdvertisingScale:
     """Without a name: what it advertises is enough."""
     service = 0x181B if body else 0x181D
     return AdvertisingScale(radio=radio, address=ADDRESS, name="", service=service, shown=shown)
 
 
+@pytest.mark.emulated_adapter
 async def test_a_weighing_is_one_reading_however_often_it_is_advertised(radio: VirtualRadio, station: Station) -> None:
     async with xiaomi(radio) as scale, station.listening():
         await radio.diary.until("scan")
@@ -109,6 +111,7 @@ async def test_a_weighing_is_one_reading_however_often_it_is_advertised(radio: V
     assert scale.diary.entries == [], "nobody has connected to it"
 
 
+@pytest.mark.emulated_adapter
 async def test_a_weighing_that_is_seen_to_happen_is_of_now_whatever_the_scales_clock_says(
     radio: VirtualRadio, station: Station
 ) -> None:
@@ -124,14 +127,14 @@ async def test_a_weighing_that_is_seen_to_happen_is_of_now_whatever_the_scales_c
     assert station.meter(ADDRESS).last_visit == NOW
 
 
-async def test_an_old_weighing_that_is_still_advertised_is_not_of_now(radio: VirtualRadio, station: Station) -> None:
+async def test_an_old_weighing_that_is_still_advertised_is_not_of_now(radio: Air, station: Station) -> None:
     async with xiaomi(radio, packets.xiaomi_weight(61.5, AN_HOUR_AGO)), station.listening():
         (row,) = await station.until_rows(1)
     assert (row["clock"], row["measured_at"]) == ("assumed", "2026-11-20T23:00:00.000Z")
 
 
 async def test_through_socks_there_is_no_impedance_and_the_weight_does_not_wait_for_ever(
-    radio: VirtualRadio, station: Station
+    radio: Air, station: Station
 ) -> None:
     patience = PATIENCE.model_copy(update={"completion": 0.05})
     async with xiaomi(radio, packets.xiaomi_body(61.5, LOCAL), body=True), station.listening(patience):
@@ -139,6 +142,7 @@ async def test_through_socks_there_is_no_impedance_and_the_weight_does_not_wait_
     assert row["values"] == {"weight": 61.5}
 
 
+@pytest.mark.emulated_adapter
 async def test_a_stop_keeps_the_weighing_under_way(radio: VirtualRadio, station: Station) -> None:
     async with xiaomi(radio, packets.xiaomi_body(61.5, LOCAL), body=True) as scale, station.listening():
         await radio.heard_of(ADDRESS, scale.shown, times=10)
@@ -146,6 +150,7 @@ async def test_a_stop_keeps_the_weighing_under_way(radio: VirtualRadio, station:
     assert [row["values"] for row in station.rows()] == [{"weight": 61.5}]
 
 
+@pytest.mark.emulated_adapter
 async def test_what_is_not_of_this_kind_of_scale_is_left_alone(radio: VirtualRadio, station: Station) -> None:
     async with xiaomi(radio, b"\x01\x02") as scale, station.listening():
         await radio.diary.until("scan")

@@ -11,7 +11,7 @@ from gateway.outbox import Limits
 from tests.gateway.ble.logged import until_logged
 from tests.gateway.ble.station import LOCAL, PATIENCE, Station
 from tests.harness.radio import packets
-from tests.harness.radio.adapter import VirtualRadio
+from tests.harness.radio.air import Air, Airs
 from tests.harness.radio.indicating_meter import BloodPressureMeter
 
 ADDRESS, OTHER = "F0:F1:F2:F3:F4:01", "F0:F1:F2:F3:F4:02"
@@ -22,7 +22,7 @@ def records(count: int) -> list[bytes]:
 
 
 async def test_a_disk_that_fills_up_in_mid_visit_loses_nothing(
-    radio: VirtualRadio, station: Station, caplog: pytest.LogCaptureFixture
+    radio: Air, station: Station, caplog: pytest.LogCaptureFixture
 ) -> None:
     connection = station.outbox.disk.connection
     pages = connection.execute("pragma page_count").fetchone()[0]
@@ -37,7 +37,7 @@ async def test_a_disk_that_fills_up_in_mid_visit_loses_nothing(
 
 
 async def test_a_full_outbox_leaves_the_meter_alone(
-    radio: VirtualRadio, station: Station, caplog: pytest.LogCaptureFixture
+    radio: Air, station: Station, caplog: pytest.LogCaptureFixture
 ) -> None:
     station.outbox.limits = Limits(readings=0)
     async with BloodPressureMeter(radio=radio, address=ADDRESS, records=records(3)) as cuff, station.listening():
@@ -47,7 +47,7 @@ async def test_a_full_outbox_leaves_the_meter_alone(
         await station.until_rows(3)
 
 
-async def test_a_scan_that_died_is_begun_anew(radio: VirtualRadio, station: Station) -> None:
+async def test_a_scan_that_died_is_begun_anew(radio: Air, station: Station) -> None:
     async with station.listening(PATIENCE.model_copy(update={"silence": 0.1})):
         await radio.diary.until("scan", times=3)
         async with BloodPressureMeter(radio=radio, address=ADDRESS, records=records(1)):
@@ -55,21 +55,21 @@ async def test_a_scan_that_died_is_begun_anew(radio: VirtualRadio, station: Stat
 
 
 async def test_it_waits_for_bluetooth_and_says_so_once(
-    bus: str,  # noqa: ARG001 -- the bus is there, bluetoothd is not
+    airs: Airs,
     station: Station,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with station.listening(PATIENCE.model_copy(update={"adapter": 0.01})):
         await until_logged(caplog, "no Bluetooth on hci0")
         async with (
-            VirtualRadio() as late,
+            airs() as late,
             BloodPressureMeter(radio=late, address=ADDRESS, records=records(2)),
         ):
             await station.until_rows(2)
     assert caplog.text.count("no Bluetooth on hci0") <= 2  # without the service, then without the adapter
 
 
-async def test_a_link_left_by_a_process_that_died_is_hung_up(radio: VirtualRadio, station: Station) -> None:
+async def test_a_link_left_by_a_process_that_died_is_hung_up(radio: Air, station: Station) -> None:
     async with BloodPressureMeter(radio=radio, address=ADDRESS, records=records(2)) as cuff:
         device = await BleakScanner.find_device_by_address(ADDRESS, bluez={"adapter": "hci0"})
         assert device is not None
@@ -81,19 +81,17 @@ async def test_a_link_left_by_a_process_that_died_is_hung_up(radio: VirtualRadio
         await forgotten.disconnect()  # lets go of its bus connection only: the link has ended
 
 
-async def test_a_restarted_bluetoothd_is_found_again(bus: str, station: Station) -> None:  # noqa: ARG001
+async def test_a_restarted_bluetoothd_is_found_again(airs: Airs, station: Station) -> None:
     async with station.listening(PATIENCE.model_copy(update={"silence": 0.2})):
         for visit in (1, 2):
             async with (
-                VirtualRadio() as air,
+                airs() as air,
                 BloodPressureMeter(radio=air, address=ADDRESS, records=records(visit)),
             ):
                 await station.until_rows(visit)
 
 
-async def test_a_meter_that_holds_the_link_does_not_keep_the_others_waiting(
-    radio: VirtualRadio, station: Station
-) -> None:
+async def test_a_meter_that_holds_the_link_does_not_keep_the_others_waiting(radio: Air, station: Station) -> None:
     patience = PATIENCE.model_copy(update={"idle": 30.0, "visit": 0.5})
     async with (
         BloodPressureMeter(radio=radio, address=ADDRESS, records=records(1), hangs_up=False) as holding,
@@ -105,17 +103,16 @@ async def test_a_meter_that_holds_the_link_does_not_keep_the_others_waiting(
     assert {row["device"] for row in rows} == {ADDRESS, OTHER}
 
 
-async def test_a_stop_in_mid_visit_keeps_what_came(radio: VirtualRadio, station: Station) -> None:
+async def test_a_stop_in_mid_visit_keeps_what_came(radio: Air, station: Station) -> None:
     async with BloodPressureMeter(radio=radio, address=ADDRESS, records=records(2), hangs_up=False) as cuff:
         async with station.listening():
             await cuff.diary.until("records sent")
         await cuff.diary.until("hang up")
     assert station.systolics() == [100, 101]
-    assert radio.agents.path is None
 
 
 async def test_a_disk_that_stays_full_does_not_hold_up_the_stop(
-    radio: VirtualRadio, station: Station, caplog: pytest.LogCaptureFixture
+    radio: Air, station: Station, caplog: pytest.LogCaptureFixture
 ) -> None:
     connection = station.outbox.disk.connection
     pages = connection.execute("pragma page_count").fetchone()[0]

@@ -21,7 +21,6 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 from tests.harness.radio.air import Air
 from tests.harness.radio.characteristic import Strings
 from tests.harness.radio.device import RemoteDevice, device_path
-from tests.harness.radio.diary import Diary
 
 _ADDRESS = "C0:00:00:00:00:AA"
 
@@ -207,7 +206,6 @@ class VirtualRadio(Air):
     def __init__(self) -> None:
         super().__init__()
         self.devices: dict[str, RemoteDevice] = {}
-        self.diary = Diary()
         self.echoes = False
         self.deaf_until: str | None = None
         self.agents = Agents(self)

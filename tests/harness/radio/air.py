@@ -9,15 +9,21 @@ from bumble.controller import Controller
 from bumble.link import LocalLink
 from bumble.transport.common import Transport
 
+from tests.harness.radio.diary import Diary
+
 
 class Air:
-    """`link` carries what is sent; the adapter is on the system bus under its usual path."""
+    """`link` carries what is sent; the adapter is on the system bus under its usual path.
+
+    `diary`: what the adapter was told to do, "scan" for one.
+    """
 
     adapter_name = "hci0"
     adapter_path = "/org/bluez/hci0"
 
     def __init__(self) -> None:
         self.link = LocalLink()  # type: ignore[no-untyped-call]
+        self.diary = Diary()
 
     def transport(self, name: str) -> Transport:
         """A fresh virtual controller on this air, for one meter."""

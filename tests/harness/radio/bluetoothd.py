@@ -9,13 +9,14 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
 
-from bleak import BleakAdapter
-from bleak.exc import BleakError
 from bumble import hci
 from bumble.controller import Controller
 from bumble.transport import open_transport
+from dbus_fast import DBusError
 
+from gateway import bluez
 from tests.harness.radio.air import Air
+from tests.harness.radio.diary import Diary
 from tests.harness.radio.pace import PACE
 
 # Where bluetoothd keeps bonds and what it knows of each meter: a constant of Debian's build.
@@ -29,7 +30,25 @@ _START = 10.0
 
 
 class _AdapterController(Controller):
-    """Our end of /dev/vhci."""
+    """Our end of /dev/vhci; `diary` is told of scans."""
+
+    diary: Diary
+
+    def on_hci_le_set_scan_enable_command(
+        self, command: hci.HCI_LE_Set_Scan_Enable_Command
+    ) -> hci.HCI_StatusReturnParameters:
+        """As the base."""
+        if command.le_scan_enable:
+            self.diary.note("scan")
+        return super().on_hci_le_set_scan_enable_command(command)
+
+    def on_hci_le_set_random_address_command(
+        self, command: hci.HCI_LE_Set_Random_Address_Command
+    ) -> hci.HCI_StatusReturnParameters:
+        """Kept while there is a link: the kernel takes another for each scan, and the base would lose the meter."""
+        if self.le_connections:
+            return hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.SUCCESS)
+        return super().on_hci_le_set_random_address_command(command)
 
     def send_hci_packet(self, packet: hci.HCI_Packet) -> None:
         """As the base, with the latency of a real link layer where its lack does harm."""
@@ -54,6 +73,7 @@ class Bluetoothd(Air):
             stack.callback(_forget)
             vhci = await stack.enter_async_context(await open_transport("vhci"))
             controller = _AdapterController("adapter", host_source=vhci.source, host_sink=vhci.sink, link=self.link)
+            controller.diary = self.diary
             controller.le_features &= ~_NOT_EMULATED
             process = await asyncio.create_subprocess_exec(self._program, "--nodetach", env=dict(os.environ))
             stack.push_async_callback(_end, process)
@@ -67,11 +87,12 @@ class Bluetoothd(Air):
 
 
 async def _powered() -> None:
-    while True:
-        with suppress(BleakError, EOFError):
-            await BleakAdapter.get(bluez={"adapter": Air.adapter_name})
-            return
-        await asyncio.sleep(0.05)
+    async with bluez.system_bus() as bus:
+        while True:
+            with suppress(DBusError):
+                if (await bluez.properties(bus, Air.adapter_path, "org.bluez.Adapter1"))["Powered"]:
+                    return
+            await asyncio.sleep(0.05)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -80,5 +101,5 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 def _forget() -> None:
-    for adapter in _MEMORY.glob("*"):
-        shutil.rmtree(adapter)
+    shutil.rmtree(_MEMORY)
+    _MEMORY.mkdir()
