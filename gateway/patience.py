@@ -13,7 +13,7 @@ Times = Annotated[int, Field(gt=0)]
 
 
 class Patience(Settings):
-    """All in seconds, save what is counted. The defaults suit real meters; `radio` in gateway.yaml changes single ones."""
+    """All in seconds, save what is counted. The defaults suit real meters; `radio` in gateway.yaml changes some."""
 
     idle: Seconds = 20.0
     """No packet for so long ends a visit: meters send records back to back, the slowest seen pause a few seconds

@@ -35,10 +35,10 @@ def test_the_radios_patience_is_changed_one_limit_at_a_time(monkeypatch: pytest.
     monkeypatch.setenv("MAIXUN_GATEWAY_RADIO", "{silence: 600}")
     assert configuration.settings(GatewaySettings, "gateway").radio == Patience(silence=600.0)
     monkeypatch.setenv("MAIXUN_GATEWAY_RADIO", "{silence: 0}")
-    with pytest.raises(ConfigurationError, match="radio.silence"):
+    with pytest.raises(ConfigurationError, match=r"radio\.silence"):
         configuration.settings(GatewaySettings, "gateway")
     monkeypatch.setenv("MAIXUN_GATEWAY_RADIO", "{silense: 600}")
-    with pytest.raises(ConfigurationError, match="radio.silense"):
+    with pytest.raises(ConfigurationError, match=r"radio\.silense"):
         configuration.settings(GatewaySettings, "gateway")
 
 
