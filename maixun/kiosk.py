@@ -14,6 +14,7 @@ from gateway.kiosk.names import Measurement
 from gateway.kiosk.part import KioskPart
 from gateway.kiosk.settings import FilePrinter, KioskSettings, RadioInstrument
 from gateway.kiosk.simulated import SimulatedInstruments
+from gateway.passkey_desk import PasskeyDesk
 from maixun import configuration, endpoints
 
 _MEASURES = {
@@ -25,11 +26,15 @@ _MEASURES = {
 }
 
 
-def real(gateway: str, *, zone: tzinfo, policy: ClockPolicy, port: int | None) -> KioskPart:
+def real(
+    gateway: str, *, zone: tzinfo, policy: ClockPolicy, port: int | None, passkeys: PasskeyDesk | None
+) -> KioskPart:
     """The kiosk as configured, on `port` or the configured one. Raises `ConfigurationError`."""
     settings = configuration.settings(KioskSettings, "kiosk")
     listener = listen(settings.host, settings.port if port is None else port)
-    return KioskPart(gateway, settings, listener, folder=endpoints.runtime_folder(), zone=zone, policy=policy)
+    return KioskPart(
+        gateway, settings, listener, folder=endpoints.runtime_folder(), zone=zone, policy=policy, passkeys=passkeys
+    )
 
 
 def simulated(

@@ -15,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from devices.metrics import Catalogue
+from gateway.kiosk import meter_code
 from gateway.kiosk import vendor as vendors
 from gateway.kiosk.actions import Action
 from gateway.kiosk.desk import Desk
@@ -24,6 +25,7 @@ from gateway.kiosk.names import Measurement
 from gateway.kiosk.transitions import NotNow
 from gateway.kiosk.vendor import Forged, Incomprehensible, Vendor
 from gateway.kiosk.view import ResultPage, View
+from gateway.passkey_desk import PasskeyDesk
 
 WEB = Path(__file__).parent / "web"
 _FROM_ANYWHERE = ("/r/", "/instruments/", "/phone/", "/js/", "/locale/", "/pictures/")
@@ -50,14 +52,25 @@ class Push:
 
 
 def create_app(
-    desk: Desk, intake: Intake, pushes: Mapping[str, Push], catalogue: Catalogue, *, window: timedelta, clips: Path
+    desk: Desk,
+    intake: Intake,
+    pushes: Mapping[str, Push],
+    catalogue: Catalogue,
+    *,
+    window: timedelta,
+    clips: Path,
+    passkeys: PasskeyDesk,
 ) -> FastAPI:
-    """The application. `window`: how far a push's time may be off. `clips`: the folder of the spoken prompts."""
+    """The application. `window`: how far a push's time may be off. `clips`: the folder of the spoken prompts.
+
+    `passkeys`: where the radio asks for the codes that meters show.
+    """
     clips.mkdir(parents=True, exist_ok=True)
     app = FastAPI(title="Maixun kiosk", docs_url=None, redoc_url=None, openapi_url=None)
     _page(app, desk, intake)
     _phones(app, intake)
     _pushes(app, intake, pushes, catalogue, window)
+    app.include_router(meter_code.routes(passkeys))
     app.mount("/clips", StaticFiles(directory=clips))
     app.mount("/", StaticFiles(directory=WEB, html=True))
     app.add_middleware(Gate)

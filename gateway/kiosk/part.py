@@ -28,6 +28,7 @@ from gateway.kiosk.serial_instrument import SerialInstrument
 from gateway.kiosk.settings import KioskSettings, RadioInstrument
 from gateway.kiosk.settings import SerialInstrument as SerialSettings
 from gateway.kiosk.view import Notice
+from gateway.passkey_desk import PasskeyDesk
 from maixun import configuration
 
 _log = logging.getLogger(__name__)
@@ -52,9 +53,12 @@ class KioskPart:
         policy: ClockPolicy,
         hurry: float = 1,
         companions: Sequence[Companion] = (),
+        passkeys: PasskeyDesk | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`folder`: the runtime folder with keys and clips. `hurry`: how much shorter rests are, for demonstrations.
+
+        `passkeys`: where the gateway's radio asks for the codes that meters show.
 
         Raises `ConfigurationError`.
         """
@@ -76,6 +80,7 @@ class KioskPart:
             self._catalogue,
             window=timedelta(seconds=settings.push_window_seconds),
             clips=folder / "clips",
+            passkeys=passkeys or PasskeyDesk(),
         )
 
     async def run(self, collector: Collector, stop: asyncio.Event) -> None:

@@ -16,6 +16,7 @@ from gateway import identity
 from gateway.disk import OutboxFull, OutboxInUse
 from gateway.edge import Edge, PartWithCollector
 from gateway.identity import Identity
+from gateway.passkey_desk import PasskeyDesk
 from gateway.radio import Radio
 from gateway.salvage import opened
 from gateway.settings import GatewaySettings
@@ -76,9 +77,10 @@ def _work(options: argparse.Namespace) -> None:
     policy = parse_policy(configuration.load("devices/clock.yaml"))
     if options.retry_refused:
         _retry_refused(path, settings)
-    edge = _edge(options, me, name, path, settings, policy)
+    passkeys = PasskeyDesk() if options.kiosk else None  # without a page nobody could be asked
+    edge = _edge(options, me, name, path, settings, policy, passkeys)
     if options.kiosk:
-        edge.beside["kiosk"] = _kiosk(options, name, settings, policy)
+        edge.beside["kiosk"] = _kiosk(options, name, settings, policy, passkeys)
     asyncio.run(_serve(edge))
 
 
@@ -89,20 +91,27 @@ def _edge(
     path: Path,
     settings: GatewaySettings,
     policy: ClockPolicy,
+    passkeys: PasskeyDesk | None,
 ) -> Edge:
-    radio = _radio(options, settings)
+    radio = _radio(options, settings, passkeys)
     if me is None:
         return Edge(name, radio, endpoints.broker(), path, settings, policy)
     return Edge(name, radio, me.broker, path, me.secured(settings), policy, me)
 
 
-def _kiosk(options: argparse.Namespace, name: str, settings: GatewaySettings, policy: ClockPolicy) -> PartWithCollector:
+def _kiosk(
+    options: argparse.Namespace,
+    name: str,
+    settings: GatewaySettings,
+    policy: ClockPolicy,
+    passkeys: PasskeyDesk | None,
+) -> PartWithCollector:
     """Imported when it is asked for: a gateway without a kiosk stays small. Simulated radio, simulated instruments."""
     from maixun import kiosk
 
     given = {"zone": settings.wall_clock(), "policy": policy, "port": options.kiosk_port}
     if options.radio != "simulated":
-        return kiosk.real(name, **given).run
+        return kiosk.real(name, **given, passkeys=passkeys).run
     return kiosk.simulated(name, kiosk.instruments(_simulation(options), options.station), **given).run
 
 
@@ -123,18 +132,23 @@ def _retry_refused(path: Path, settings: GatewaySettings) -> None:
         print(f"{outbox.retry_refused()} refused readings are sent again", file=sys.stderr)
 
 
-def _radio(options: argparse.Namespace, settings: GatewaySettings) -> Radio:
+def _radio(options: argparse.Namespace, settings: GatewaySettings, passkeys: PasskeyDesk | None) -> Radio:
     """Imports the chosen radio alone: the other's packages may be missing here."""
-    return _bleak(options.adapter, settings) if options.radio == "bleak" else _simulated(options)
+    return _bleak(options.adapter, settings, passkeys) if options.radio == "bleak" else _simulated(options)
 
 
-def _bleak(adapter: str, settings: GatewaySettings) -> Radio:
+def _bleak(adapter: str, settings: GatewaySettings, passkeys: PasskeyDesk | None) -> Radio:
     from devices.catalogue import parse
     from gateway.bleak_radio import BleakRadio
 
     models = parse(configuration.load_all("devices/*.yaml"))
     return BleakRadio(
-        adapter, models=models, zone=settings.wall_clock(), consents=settings.consents, patience=settings.radio
+        adapter,
+        models=models,
+        zone=settings.wall_clock(),
+        consents=settings.consents,
+        patience=settings.radio,
+        passkeys=passkeys,
     )
 
 

@@ -21,6 +21,7 @@ from gateway.kiosk.assembly import listen
 from gateway.kiosk.names import Step
 from gateway.kiosk.part import Companion, KioskPart
 from gateway.kiosk.settings import KioskSettings
+from gateway.passkey_desk import PasskeyDesk
 from tests.gateway.made import ZONE, outbox
 from tests.kiosk.made import POLICY, SETTINGS, Clock
 from tests.kiosk.test_identity import KEY
@@ -115,6 +116,7 @@ async def standing(
     key: bytes = KEY,
     companions: Sequence[Companion] = (),
     hurry: float = 1,
+    passkeys: PasskeyDesk | None = None,
     **changed: Any,
 ) -> AsyncIterator[Standing]:
     """A kiosk in that folder, running."""
@@ -134,6 +136,7 @@ async def standing(
             policy=POLICY,
             hurry=hurry,
             companions=companions,
+            passkeys=passkeys,
             now=clock,
         )
         stop = asyncio.Event()
