@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
 
-.PHONY: run test check faults bench lock clean
+.PHONY: run test test-bluez check faults bench lock clean
 
 run: .venv/ready
 	@$(BIN)/maixun up
@@ -17,6 +17,10 @@ check: .venv/ready
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest tests/test_architecture.py
+
+# The radio's stories against the real bluetoothd in a virtual machine: docs/bluez.md. Not part of `test`: it takes minutes.
+test-bluez: .venv/ready
+	@$(BIN)/python -m tests.bluez
 
 faults: .venv/ready
 	@$(BIN)/python -m tests.faults
