@@ -6,12 +6,15 @@ import argparse
 import getpass
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
+import segno
 
 from devices import metrics
+from gateway.kiosk import card
 from ingest import held
 from ingest.accounts import (
     AccountError,
@@ -117,6 +120,11 @@ def _resident(verbs: Any) -> None:
     kinds.add_argument("--phone", action="store_true", help="asks for phone number and PIN, likewise")
     name.add_argument("--login", required=True, help="the account this is recorded under")
     name.set_defaults(action=_name_resident)
+    make = verbs.add_parser("card", help="make a QR card for the kiosk: a new token, known to be the resident's")
+    make.add_argument("resident", help="id or token")
+    make.add_argument("--svg", type=Path, help="file for the QR, to be printed")
+    make.add_argument("--login", required=True, help="the account this is recorded under")
+    make.set_defaults(action=_make_card)
 
 
 def _held(verbs: Any) -> None:
@@ -177,6 +185,17 @@ def _name_resident(connection: Connection, given: argparse.Namespace) -> None:
     entry = _entry(connection, given)
     became = name_person(connection, token=token, resident_id=resident_id, kind=kind, entry=entry)
     print(f"resident {resident_id} is known by it" + _in_words(became))
+
+
+def _make_card(connection: Connection, given: argparse.Namespace) -> None:
+    resident_id, token = registered.resident(connection, given.resident), uuid4()
+    name_person(connection, token=token, resident_id=resident_id, kind="card", entry=_entry(connection, given))
+    code = card.encode(token)
+    drawn = segno.make(code, micro=False, error="m")
+    drawn.terminal(compact=True)
+    if given.svg:
+        drawn.save(str(given.svg), kind="svg", scale=4)
+    print(f"{code} is a card of resident {resident_id}")
 
 
 def _entry(connection: Connection, given: argparse.Namespace) -> Entry:

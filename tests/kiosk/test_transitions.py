@@ -290,7 +290,7 @@ def test_a_rest_never_runs_out_and_the_measuring_has_its_whole_limit_after_it() 
     assert runs_out(visit, COURSE) == walk.now + COURSE.limits[Step.MEASURE]
 
 
-@given(st.lists(st.tuples(st.sampled_from(list(EXAMPLES.values())), st.integers(0, 400)), max_size=40))
+@given(st.lists(st.tuples(st.sampled_from(list(EXAMPLES.values())), st.integers(0, 400)), max_size=25))
 def test_no_sequence_of_events_leads_astray(story: Sequence[tuple[Event, int]]) -> None:
     now: datetime = T0
     visit = Visit(active=now)
