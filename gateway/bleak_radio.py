@@ -85,11 +85,6 @@ class BleakRadio:
         return self._adapter.state
 
     @property
-    def condition(self) -> str:
-        """For the heartbeat; what is to be done stands in the log and, in the server's words, on the fleet's page."""
-        return self.adapter.condition
-
-    @property
     def failing(self) -> list[Failing]:
         """Meters that are heard and cannot be read, and why."""
         return self._turns.failing()

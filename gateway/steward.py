@@ -32,12 +32,8 @@ class AdapterLike(Protocol):
     """How a Bluetooth adapter is (`gateway.adapter.AdapterState`)."""
 
     @property
-    def present(self) -> bool:
-        """Whether it is plugged in and bluetoothd runs."""
-
-    @property
-    def powered(self) -> bool:
-        """Whether it is switched on."""
+    def condition(self) -> str:
+        """A word that the server knows: well, absent, off or silent."""
 
     @property
     def trouble(self) -> str | None:
@@ -119,7 +115,7 @@ class Steward:
 
 def _condition(radio: TellsCondition) -> dict[str, object]:
     adapter = radio.adapter
-    said: dict[str, object] = {"adapter": _word(adapter)}
+    said: dict[str, object] = {"adapter": adapter.condition}
     if adapter.trouble is not None:
         said["adapter_says"] = _ascii(adapter.trouble)
     said["failing"] = [
@@ -127,14 +123,6 @@ def _condition(radio: TellsCondition) -> dict[str, object]:
         for each in radio.failing[:MOST_METERS]
     ]
     return said
-
-
-def _word(adapter: AdapterLike) -> str:
-    if adapter.trouble is None:
-        return "well"
-    if not adapter.present:
-        return "absent"
-    return "silent" if adapter.powered else "off"
 
 
 def _ascii(words: str) -> str:

@@ -61,7 +61,7 @@ async def test_when_nothing_helps_a_person_is_told_once_what_to_do(
     radio.deaf_until = "pulled out"
     async with cuff(radio), station.listening(SOON_SILENT):
         await radio.diary.until("off", times=3)
-        assert station.radio.condition == "silent"
+        assert station.radio.adapter.condition == "silent"
         assert "pull the adapter out and plug it in again" in str(station.radio.adapter.trouble)
         radio.diary.note("pulled out")
         await station.until_rows(1)
@@ -92,7 +92,7 @@ async def test_an_adapter_that_is_blocked_needs_a_person(
     radio.adapter.is_powered, radio.adapter.is_blocked = False, True
     async with cuff(radio), station.listening():
         await until_logged(caplog, "rfkill")
-        assert station.radio.condition == "off"
+        assert station.radio.adapter.condition == "off"
         assert "Blocked through rfkill" in str(station.radio.adapter.trouble)
         assert not station.radio.adapter.powered
         radio.adapter.is_blocked = False
