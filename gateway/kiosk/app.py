@@ -97,7 +97,7 @@ def _page(app: FastAPI, desk: Desk, intake: Intake) -> None:
     @app.get("/api/events")
     async def stream() -> StreamingResponse:
         """The page now and at every change, and values on their way."""
-        frames: AsyncIterator[bytes] = kiosk.feed.stream(frame_of("state", kiosk.view()))
+        frames: AsyncIterator[bytes] = kiosk.feed.stream(lambda: frame_of("state", kiosk.view()))
         return StreamingResponse(frames, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from pydantic import BaseModel
 
@@ -34,12 +34,12 @@ class Feed:
                 queue.get_nowait()
             queue.put_nowait(None)
 
-    async def stream(self, first: bytes) -> AsyncIterator[bytes]:
-        """The bytes of one stream, beginning with the present state."""
+    async def stream(self, present: Callable[[], bytes]) -> AsyncIterator[bytes]:
+        """The bytes of one stream: the present state as it is once nothing more can be missed, then every event."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue(_LAG)
         self._queues.add(queue)
         try:
-            yield first
+            yield present()
             while True:
                 try:
                     frame = await asyncio.wait_for(queue.get(), _HEARTBEAT)
