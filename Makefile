@@ -9,8 +9,9 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-inp
 run: .venv/ready
 	@$(BIN)/maixun up
 
+# Most tests wait for real servers and browsers, so a few at a time are faster than the cores are many. A file stays together.
 test: .venv/ready
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 3 --dist loadfile
 
 check: .venv/ready
 	@$(BIN)/ruff check .

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,8 @@ from gateway.remote_settings import TRIAL_SECONDS, RemoteSettings
 from gateway.turns import Failing
 from ingest.accounts import NewStaff, Role, create_staff
 from ingest.registry import register_station
+from maixun.runtime.binaries import Binaries
+from maixun.runtime.mosquitto import Mosquitto
 from tests.gateway.made import POLICY, settings
 from tests.gateway.test_uplink import until
 from tests.ingest.line import worker
@@ -51,6 +53,15 @@ class OneMeter:
         visit = MeterState(device="A4:C1:38:00:00:01", model="ua-651", last_visit=datetime.now(UTC), battery=17)
         Meters(collector.outbox.disk).visited(visit)
         await stop.wait()
+
+
+@pytest.fixture
+def broker(binaries: Binaries, tmp_path: Path) -> Iterator[str]:
+    """A broker of its own: on a shared one the sessions of other tests' workers would be dealt these readings."""
+    server = Mosquitto(binaries.mosquitto, tmp_path / "mosquitto")
+    server.start()
+    yield server.url
+    server.stop()
 
 
 @pytest.fixture
@@ -84,7 +95,9 @@ def became(connection: psycopg.Connection[Any], version: int) -> str | None:
 
 def status(connection: psycopg.Connection[Any], key: str) -> Any:
     """One thing the gateway last said."""
-    row = connection.execute("select status -> %s from telemetry.gateway_status", [key]).fetchone()
+    row = connection.execute(
+        "select status -> %s from telemetry.gateway_status where gateway = 'gw-remote'", [key]
+    ).fetchone()
     return row[0] if row else None
 
 

@@ -32,7 +32,7 @@ class Up:
         self.output = folder / "output"
         words = [sys.executable, "-m", "maixun", "up", "--port", str(self.port), *SMALL_COUNTY]
         environment = {**os.environ, "MAIXUN_RUNTIME": str(folder), "MAIXUN_CACHE": str(prefix.cache_folder())}
-        with self.output.open("wb") as output:
+        with self.output.open("ab") as output:
             self.process = subprocess.Popen(words, env=environment, stdout=output, stderr=subprocess.STDOUT)
 
     def said(self) -> str:
