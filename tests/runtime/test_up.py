@@ -29,7 +29,7 @@ class Up:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
-        self.output = folder / "output"
+        self.output = folder / f"output-{self.port}"  # one a run: "it is running" must not be the run before
         words = [sys.executable, "-m", "maixun", "up", "--port", str(self.port), *SMALL_COUNTY]
         environment = {**os.environ, "MAIXUN_RUNTIME": str(folder), "MAIXUN_CACHE": str(prefix.cache_folder())}
         with self.output.open("ab") as output:
