@@ -8,7 +8,10 @@ from maixun.runtime.packages import Bundle
 BLUETOOTH = Bundle(
     name="bluetooth",
     packages=("qemu-system-x86", "linux-image-amd64", "busybox-static", "bluez", "dbus-daemon"),
-    programs=("usr/bin/qemu-system-x86_64", "usr/libexec/bluetooth/bluetoothd", "usr/bin/dbus-daemon"),
+    programs=(
+        *("usr/bin/qemu-system-x86_64", "usr/libexec/bluetooth/bluetoothd", "usr/bin/dbus-daemon"),
+        "usr/bin/bluetoothctl",  # bleak asks it for the version
+    ),
     libraries=("usr/lib/*-linux-gnu*", "usr/lib/*-linux-gnu*/pulseaudio"),
     closure=True,
     # Drivers of graphics cards: the machine has no screen.

@@ -45,8 +45,12 @@ class _AdapterController(Controller):
     def on_hci_le_set_random_address_command(
         self, command: hci.HCI_LE_Set_Random_Address_Command
     ) -> hci.HCI_StatusReturnParameters:
-        """Kept while there is a link: the kernel takes another for each scan, and the base would lose the meter."""
-        if self.le_connections:
+        """Only the lasting one is taken, not those of single scans.
+
+        Without a public address the kernel may connect before it has taken back the last scan's, and the base changes
+        it under an open link: the meter would answer to nobody, and bonding, which proves both addresses, would fail.
+        """
+        if not command.random_address.is_static:
             return hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.SUCCESS)
         return super().on_hci_le_set_random_address_command(command)
 
