@@ -57,6 +57,7 @@ class Adapter:
         self._now = now
         self._saying = Saying(_log, well=True)
         self._silences = 0
+        self._was_off = False
 
     def heard(self) -> None:
         """Something was heard, no matter what: the scan lives."""
@@ -65,13 +66,25 @@ class Adapter:
         self._well()
 
     async def make_ready(self, bus: MessageBus) -> None:
-        """Sees that it is there and powered. Raises `AdapterNotReady`."""
-        state = await self._look(bus)
-        if not state.powered:
-            await self._switch(bus, on=True)
-            state = await self._look(bus)
-        if not state.powered:
-            raise AdapterNotReady(f"adapter {state.name} stays off: see whether `rfkill list` says that it is blocked")
+        """Sees that it is there and powered. Raises `AdapterNotReady`.
+
+        An adapter found off is switched on only when it is still off at the next look: bluetoothd switches adapters on
+        itself as it starts, and serves badly when somebody does the same at that moment.
+        """
+        was_off, self._was_off = self._was_off, False
+        if (await self._look(bus)).powered:
+            return
+        self._was_off = True
+        if not was_off:
+            raise AdapterNotReady(f"adapter {self.state.name} is off, and will be switched on")
+        await self._switch_on(bus)
+
+    async def _switch_on(self, bus: MessageBus) -> None:
+        await self._switch(bus, on=True)
+        if not (await self._look(bus)).powered:
+            raise AdapterNotReady(
+                f"adapter {self.state.name} stays off: see whether `rfkill list` says that it is blocked"
+            )
 
     async def must_be_ready(self, bus: MessageBus) -> None:
         """Raises `AdapterNotReady` when it was pulled out or switched off meanwhile, or bluetoothd ended."""
@@ -98,7 +111,7 @@ class Adapter:
         _log.warning("%s: the adapter is switched off and on", lasts)
         await self._switch(bus, on=False)
         await asyncio.sleep(min(_OFF, self._patience.adapter))
-        await self.make_ready(bus)
+        await self._switch_on(bus)
 
     def lost(self, error: Exception) -> None:
         """The radio cannot work; it says why, once."""

@@ -6,10 +6,10 @@ The only file that speaks to bleak's client.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
@@ -39,13 +39,24 @@ class Interrupted(Exception):
     """The transfer ended before its end: what came is kept, the next visit goes on from there."""
 
 
+# After a hang-up an answer that was under way comes within milliseconds, or never.
+_LAST_WORD = 1.0
+
+
 class Link:
     """An open connection. Every method raises `BleakError` when the meter refuses or has gone."""
 
-    def __init__(self, client: BleakClient, inbox: asyncio.Queue[Packet | None], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        client: BleakClient,
+        inbox: asyncio.Queue[Packet | None],
+        gone: asyncio.Event,
+        now: Callable[[], datetime],
+    ) -> None:
         """Use `connected`."""
         self._client = client
         self._inbox = inbox
+        self._gone = gone
         self._now = now
 
     def services(self) -> frozenset[str]:
@@ -68,7 +79,7 @@ class Link:
 
     async def bond(self) -> None:
         """Bond now, where there is no bond yet: bluetoothd asks our agent."""
-        await self._client.pair()
+        await self._answered(self._client.pair)
 
     async def subscribe(self, characteristic: str) -> None:
         """From now on its notifications or indications arrive."""
@@ -101,15 +112,28 @@ class Link:
             packets.append(packet)
         return packets
 
-    async def _bonded(self, attempt: Callable[[], Awaitable[T]]) -> T:
+    async def _bonded(self, attempt: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Tries; a meter that wants a bond first gets one and is asked again."""
         try:
-            return await attempt()
+            return await self._answered(attempt)
         except BleakError as error:
             if not _wants_bond(error):
                 raise
         await self.bond()
-        return await attempt()
+        return await self._answered(attempt)
+
+    async def _answered(self, attempt: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The answer. When the link ends meanwhile bluetoothd may never give one; then the visit ends here."""
+        asked, gone = asyncio.create_task(attempt()), asyncio.create_task(self._gone.wait())
+        try:
+            await asyncio.wait({asked, gone}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({asked}, timeout=_LAST_WORD)
+            if not done:
+                raise Interrupted("it hung up when it was asked something")
+            return asked.result()
+        finally:
+            asked.cancel()
+            gone.cancel()
 
     def _all(self, characteristic: str) -> list[BleakGATTCharacteristic]:
         """One, or several where two services have it."""
@@ -127,16 +151,24 @@ class Link:
 async def connected(device: BLEDevice, *, attempts: int, now: Callable[[], datetime]) -> AsyncIterator[Link]:
     """Connects with a few attempts, hangs up at the end. Raises `BleakError` when the meter does not answer."""
     inbox: asyncio.Queue[Packet | None] = asyncio.Queue()
-    # A failed attempt puts a None too: `arrivals` asks the client whether the link is really down.
+    gone = asyncio.Event()
+
+    def hung_up(_client: BleakClient) -> None:
+        inbox.put_nowait(None)
+        gone.set()
+
+    # A failed attempt hangs up too: `arrivals` asks the client whether the link is really down.
     client = await establish_connection(
         BleakClient,
         device,
         device.name or device.address,
-        disconnected_callback=lambda _client: inbox.put_nowait(None),
+        disconnected_callback=hung_up,
         max_attempts=attempts,
     )
+    if client.is_connected:
+        gone.clear()
     try:
-        yield Link(client, inbox, now)
+        yield Link(client, inbox, gone, now)
     finally:
         # A link that cannot be closed in order is closed all the same; what the visit ended with matters more.
         with suppress(BleakError, TimeoutError, EOFError):

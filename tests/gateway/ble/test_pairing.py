@@ -76,6 +76,9 @@ async def test_a_meter_that_bonds_with_nobody_is_tried_a_few_times_and_the_reaso
         await station.until_rows(1)
         await until_logged(caplog, f"{ADDRESS} is left alone: 3 visits failed")
         (failing,) = station.radio.failing
-    assert failing == Failing(ADDRESS, 3, "the meter refused to bond", left_alone=True)
+    # The kernel may try the bond by itself, at the first question; then only the meter's hanging up is seen.
+    reasons = {"the meter refused to bond", "it hung up when it was asked something"}
+    assert failing.reason in reasons
+    assert failing == Failing(ADDRESS, 3, failing.reason, left_alone=True)
     assert cuff.diary.times("connect") == 3
     assert len(cuff.records) == 1, "what was not taken is still there"

@@ -11,6 +11,7 @@ from gateway.outbox import Limits
 from tests.gateway.ble.logged import until_logged
 from tests.gateway.ble.station import LOCAL, PATIENCE, Station
 from tests.harness.radio import packets
+from tests.harness.radio.adapter import VirtualRadio
 from tests.harness.radio.air import Air, Airs
 from tests.harness.radio.indicating_meter import BloodPressureMeter
 from tests.harness.radio.pace import PACE
@@ -61,14 +62,15 @@ async def test_it_waits_for_bluetooth_and_says_so_once(
     station: Station,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with station.listening(PATIENCE.model_copy(update={"adapter": 0.01})):
+    async with station.listening(PATIENCE.model_copy(update={"adapter": 0.1 * PACE})):
         await until_logged(caplog, "no Bluetooth on hci0")
         async with (
             airs() as late,
             BloodPressureMeter(radio=late, address=ADDRESS, records=records(2)),
         ):
             await station.until_rows(2)
-    said = [record.getMessage() for record in caplog.records if "no Bluetooth on hci0" in record.getMessage()]
+            lines = [record.getMessage() for record in caplog.records]
+    said = [line for line in lines if "no Bluetooth on hci0" in line]
     assert len(said) == len(set(said)), "each reason once: without the service, without the adapter"
 
 
@@ -104,6 +106,22 @@ async def test_a_meter_that_holds_the_link_does_not_keep_the_others_waiting(radi
         async with BloodPressureMeter(radio=radio, address=OTHER, records=records(2)):
             rows = await station.until_rows(3)
     assert {row["device"] for row in rows} == {ADDRESS, OTHER}
+
+
+@pytest.mark.emulated_adapter
+async def test_a_question_that_is_never_answered_ends_with_the_link(
+    radio: VirtualRadio, station: Station, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    radio.mute = True
+    patience = PATIENCE.model_copy(update={"visit": 300.0})
+    async with (
+        BloodPressureMeter(radio=radio, address=ADDRESS, secure=True, records=records(1)),
+        station.listening(patience),
+    ):
+        await until_logged(caplog, "it hung up when it was asked something")
+        async with BloodPressureMeter(radio=radio, address=OTHER, records=records(2)):
+            await station.until_rows(2)
 
 
 async def test_a_stop_in_mid_visit_keeps_what_came(radio: Air, station: Station) -> None:

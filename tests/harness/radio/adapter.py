@@ -199,14 +199,14 @@ class _AskTheAgent(PairingDelegate):
 class VirtualRadio(Air):
     """`async with VirtualRadio() as radio`: an adapter on the system bus, and room on its air for emulated meters.
 
-    `echoes`: every value that arrives is announced twice. `deaf_until`: nothing is heard before this entry is in the
+    `echoes` and `mute`: see `RemoteCharacteristic`. `deaf_until`: nothing is heard before this entry is in the
     diary ("scan", "off", "on"), as when a controller is stuck.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.devices: dict[str, RemoteDevice] = {}
-        self.echoes = False
+        self.echoes = self.mute = False
         self.deaf_until: str | None = None
         self.agents = Agents(self)
         self.adapter = Adapter(self)

@@ -67,16 +67,27 @@ class RemoteService(ServiceInterface):
 
 
 class RemoteCharacteristic(ServiceInterface):
-    """One characteristic of a meter. `echoes`: each value is announced twice, as bluetoothd does at times."""
+    """One characteristic of a meter. `echoes`: each value is announced twice, as bluetoothd does at times.
+
+    `mute`: a subscription that needs a bond is never answered and costs the link, as when the meter refuses the bond
+    that bluetoothd tries by itself.
+    """
 
     def __init__(
-        self, service: RemoteService, remote: CharacteristicProxy[bytes], mtu: int, *, echoes: bool = False
+        self,
+        service: RemoteService,
+        remote: CharacteristicProxy[bytes],
+        mtu: int,
+        *,
+        echoes: bool = False,
+        mute: bool = False,
     ) -> None:
         super().__init__("org.bluez.GattCharacteristic1")
         self._service_path = service.path
         self._remote = remote
         self._mtu = mtu
         self._echoes = echoes
+        self._mute = mute
         self._value = b""
         self._notifying = False
         self.path = f"{service.path}/char{remote.handle - 1:04x}"
@@ -105,6 +116,9 @@ class RemoteCharacteristic(ServiceInterface):
         try:
             await self._remote.subscribe(self._arrived)
         except core.ProtocolError as error:
+            if self._mute and error.error_code in _NEEDS_A_BOND:
+                await self._remote.client.connection.disconnect()
+                await asyncio.Event().wait()
             raise bluez_error(error) from None
         self._notifying = True
         self.emit_properties_changed({"Notifying": True})

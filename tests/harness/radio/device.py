@@ -117,8 +117,9 @@ class RemoteDevice(ServiceInterface):
                 exported = RemoteService(self.path, service)
                 self._export(exported)
                 for characteristic in await peer.discover_characteristics(service=service):
-                    echoes = self._radio.echoes
-                    self._export(RemoteCharacteristic(exported, characteristic, connection.att_mtu, echoes=echoes))
+                    echoes, mute = self._radio.echoes, self._radio.mute
+                    made = RemoteCharacteristic(exported, characteristic, connection.att_mtu, echoes=echoes, mute=mute)
+                    self._export(made)
         except (core.BaseBumbleError, TimeoutError, asyncio.CancelledError):
             return  # the meter went away while it was asked: `_gone` tells
         self._resolved = True
