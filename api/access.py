@@ -40,16 +40,6 @@ class Viewer:
         return self.role in CLINICAL
 
     @property
-    def sees_held(self) -> bool:
-        """Whether the role looks at what was held back."""
-        return self.role in HELD
-
-    @property
-    def sees_fleet(self) -> bool:
-        """Whether the role looks after gateways and meters."""
-        return self.role in FLEET
-
-    @property
     def is_admin(self) -> bool:
         """Whether the role may change who holds a meter and how a gateway is set."""
         return self.role is Role.ADMIN

@@ -1,4 +1,4 @@
-"""The two languages of the pages: Chinese is the text itself, English comes from a catalogue read at start."""
+"""The two languages of the pages: Chinese is the text itself, English comes from catalogues, one a part."""
 
 from __future__ import annotations
 
@@ -31,8 +31,13 @@ def catalogue(language: Language) -> Mapping[str, str]:
     """Chinese text → text in the language. Empty for Chinese."""
     if language is Language.CHINESE:
         return {}
-    with (LOCALE / language / "LC_MESSAGES" / "maixun.po").open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_po(file) if message.id and message.string}
+    texts: dict[str, str] = {}
+    for part in sorted((LOCALE / language / "LC_MESSAGES").glob("*.po")):
+        with part.open("rb") as file:
+            texts |= {
+                str(message.id): str(message.string) for message in read_po(file) if message.id and message.string
+            }
+    return texts
 
 
 def translator(language: Language) -> Callable[[str], str]:

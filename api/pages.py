@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 
 from api import language, words
 from api.language import Language, translator
+from api.navigation import entries_for
 from maixun.configuration import ConfigurationError
 
 WEB = Path(__file__).parent / "web"
@@ -63,6 +64,7 @@ class Pages:
             static=lambda name: f"/static/{name}?v={_fingerprint(STATIC / name)}",
             asset=lambda name: f"/assets/{name}?v={_fingerprint(assets() / name)}",
             words=words,
+            entries_for=entries_for,
             cause=lambda name: self._causes.get(name, {}).get(spoken.value, name),
         )
         environment.filters.update(

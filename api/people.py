@@ -30,8 +30,7 @@ class Resident(BaseModel):
                     "station": "青河卫生站",
                     "township": "青河镇",
                     "doctor": "王医生",
-                    "hypertension": True,
-                    "diabetes": False,
+                    "conditions": ["hypertension"],
                     "lives_alone": True,
                     "waiting": 1,
                 }
@@ -46,15 +45,9 @@ class Resident(BaseModel):
     station: str
     township: str
     doctor: str | None
-    hypertension: bool
-    diabetes: bool
+    conditions: list[str] = Field(description="hypertension, diabetes, heart_failure, copd")
     lives_alone: bool
     waiting: int = Field(description="alerts that are not closed")
-
-    @property
-    def conditions(self) -> frozenset[str]:
-        """The conditions thresholds depend on."""
-        return frozenset(name for name in ("hypertension", "diabetes") if getattr(self, name))
 
 
 class ReadingRow(BaseModel):
@@ -92,7 +85,8 @@ class ReadingRow(BaseModel):
 
 _RESIDENT = sql.SQL(
     "select r.resident_id, p.name_sealed, r.sex, r.birth_date, t.name as station, t.township, d.display_name as doctor,"
-    " r.hypertension, r.diabetes, r.lives_alone,"
+    " array(select k.condition from care.condition k where k.resident_id = r.resident_id order by 1) as conditions,"
+    " r.lives_alone,"
     " (select count(*) from care.episode e where e.resident_id = r.resident_id"
     " and e.state in ('open', 'acknowledged', 'shelved')) as waiting"
     " from care.resident r join care.station t using (station_id) left join care.staff d on d.staff_id = r.doctor_id"

@@ -50,6 +50,12 @@ MEALS: Mapping[str, str] = {
     "casual": msgid("随机"),
     "bedtime": msgid("睡前"),
 }
+CONDITIONS: Mapping[str, str] = {
+    "hypertension": msgid("高血压"),
+    "diabetes": msgid("糖尿病"),
+    "heart_failure": msgid("心力衰竭"),
+    "copd": msgid("慢阻肺"),
+}
 SEXES: Mapping[str, str] = {"female": msgid("女"), "male": msgid("男"), "unknown": msgid("性别未知")}
 KINDS: Mapping[str, str] = {"blood_pressure": msgid("血压"), "glucose": msgid("血糖")}
 ROLES: Mapping[Role, str] = {

@@ -6,6 +6,7 @@ processes see it with their next batch. Accounts of staff are made by `ingest.ac
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -22,8 +23,7 @@ class NewResident:
     sex: str  # FHIR administrative-gender: female | male | unknown
     station_id: int
     doctor_id: int | None = None
-    hypertension: bool = False
-    diabetes: bool = False
+    conditions: Collection[str] = ()  # as in `care.condition`
     lives_alone: bool = False
     token: UUID | None = None
     name_sealed: bytes | None = None
@@ -62,25 +62,42 @@ def register_resident(connection: Connection[Any], resident: NewResident) -> int
     resident_id = _one(
         connection,
         "insert into care.resident"
-        " (token, birth_date, sex, station_id, doctor_id, hypertension, diabetes, lives_alone)"
-        " values (coalesce(%s, gen_random_uuid()), %s, %s, %s, %s, %s, %s, %s) returning resident_id",
+        " (token, birth_date, sex, station_id, doctor_id, lives_alone)"
+        " values (coalesce(%s, gen_random_uuid()), %s, %s, %s, %s, %s) returning resident_id",
         (
             resident.token,
             resident.birth_date,
             resident.sex,
             resident.station_id,
             resident.doctor_id,
-            resident.hypertension,
-            resident.diabetes,
             resident.lives_alone,
         ),
     )
+    for condition in resident.conditions:
+        note_condition(connection, resident_id, condition)
     if resident.name_sealed is not None:
         connection.execute(
             "insert into identity.person (resident_id, name_sealed, id_number_hash) values (%s, %s, %s)",
             (resident_id, resident.name_sealed, resident.id_number_hash),
         )
     return resident_id
+
+
+def note_condition(
+    connection: Connection[Any],
+    resident_id: int,
+    condition: str,
+    *,
+    diagnosed_on: date | None = None,
+    managed_from: date | None = None,
+) -> None:
+    """A long-term condition of a resident (`care.condition`). The same again corrects its dates."""
+    connection.execute(
+        "insert into care.condition (resident_id, condition, diagnosed_on, managed_from) values (%s, %s, %s, %s)"
+        " on conflict (resident_id, condition) do update"
+        " set diagnosed_on = excluded.diagnosed_on, managed_from = excluded.managed_from",
+        (resident_id, condition, diagnosed_on, managed_from),
+    )
 
 
 def register_device(connection: Connection[Any], *, address: str, model: str, at: datetime) -> int:

@@ -24,7 +24,8 @@ with due as (select resident_id from care.episode where due_at <= %(now)s order 
      candidate as (select resident_id, min(turn) as turn
                    from (select resident_id, 0 as turn from due union all select resident_id, work_id from work) every
                    group by resident_id)
-select r.resident_id, r.birth_date, r.hypertension, r.diabetes
+select r.resident_id, r.birth_date,
+    array(select k.condition from care.condition k where k.resident_id = r.resident_id)
 from care.resident r join candidate c using (resident_id)
 order by c.turn limit %(people)s
 for no key update of r skip locked"""
@@ -60,10 +61,10 @@ def claim(connection: Connection, rules: Rules, *, people: int, now: datetime) -
         Person(
             resident_id=resident_id,
             birth_date=birth_date,
-            conditions=_CONDITIONS[hypertension, diabetes],
+            conditions=frozenset(conditions),
             settled=settled.get(resident_id, {}),
         )
-        for resident_id, birth_date, hypertension, diabetes in rows
+        for resident_id, birth_date, conditions in rows
     ]
     return Claim(claimed, _readings(connection, residents, rules, now - rules.fresh_for))
 
@@ -71,14 +72,6 @@ def claim(connection: Connection, rules: Rules, *, people: int, now: datetime) -
 def put_back(connection: Connection, residents: Collection[int]) -> None:
     """Have these people evaluated once more."""
     connection.execute("insert into telemetry.work (resident_id) select unnest(%s::bigint[])", [list(residents)])
-
-
-_CONDITIONS = {
-    (False, False): frozenset[str](),
-    (True, False): frozenset({"hypertension"}),
-    (False, True): frozenset({"diabetes"}),
-    (True, True): frozenset({"hypertension", "diabetes"}),
-}
 
 
 def _settled(connection: Connection, residents: Sequence[int], since: datetime) -> dict[int, dict[str, datetime]]:

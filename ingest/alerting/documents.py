@@ -18,7 +18,7 @@ from devices.reading import Flag, Kind, Meal
 from ingest.alerting.person import Circumstances
 
 Setting = Literal["home", "kiosk", "station", "school", "enterprise"]
-Condition = Literal["hypertension", "diabetes"]
+Condition = Literal["hypertension", "diabetes", "heart_failure", "copd"]
 Boundary = Literal[">=", ">", "<=", "<"]
 
 METRICS = frozenset({"systolic", "diastolic", "mean_arterial", "pulse", "glucose", "temperature", "spo2"})

@@ -13,7 +13,7 @@ LOCAL = timezone(timedelta(hours=8))  # the whole country keeps one time, withou
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One resident. `conditions` holds "hypertension", "diabetes".
+    """One resident. `conditions` holds names of `ingest.alerting.documents.Condition`.
 
     `settled` says for a cause when a doctor last closed an episode of it: what was measured up to then is dealt with.
     """

@@ -1,7 +1,7 @@
 -- What each process may do, and no more. Run after every migration; none of them may change the schema.
 grant usage on schema care, telemetry to maixun_ingest, maixun_alerting, maixun_api;
 grant usage on schema fleet to maixun_ingest, maixun_api;
-grant usage on schema identity to maixun_api;
+grant usage on schema identity, reporting to maixun_api;
 
 do $$ begin  -- batches are staged in a temporary table
     execute format('grant temporary on database %I to maixun_ingest, maixun_api', current_database());
@@ -18,7 +18,7 @@ grant select on fleet.settings to maixun_ingest;
 grant update (kept_at, refused_at, refused_why) on fleet.settings to maixun_ingest;
 
 -- alerting: reads people and readings, writes episodes, consumes work
-grant select on care.device, care.assignment, care.station, care.resident to maixun_alerting;
+grant select on care.device, care.assignment, care.station, care.resident, care.condition to maixun_alerting;
 grant select (staff_id, role, station_id, active) on care.staff to maixun_alerting;
 grant select on telemetry.reading, telemetry.gateway_status to maixun_alerting;
 grant select, insert, delete on telemetry.work to maixun_alerting;
@@ -27,7 +27,7 @@ grant select, insert, update on care.episode to maixun_alerting;
 grant select, insert on care.episode_event to maixun_alerting;
 
 -- api: what a page shows, what a doctor decides, who looked
-grant select on all tables in schema care, telemetry, identity, fleet to maixun_api;
+grant select on all tables in schema care, telemetry, identity, fleet, reporting to maixun_api;
 grant insert, update on care.episode, care.staff to maixun_api;
 grant insert on care.episode_event, care.audit to maixun_api;
 grant insert, update, delete on care.session, care.sign_in_failure to maixun_api;

@@ -28,7 +28,7 @@ API = Path(api.__file__).parent
 def test_every_text_is_translated_with_all_its_places() -> None:
     english = catalogue(Language.ENGLISH)
     for text, where in used().items():
-        assert text in english, f"{where}: {text!r} is not in maixun.po"
+        assert text in english, f"{where}: {text!r} is in no catalogue"
         assert not HAN.search(english[text]), text
         assert sorted(PLACE.findall(text)) == sorted(PLACE.findall(english[text])), text
     assert set(english) <= set(used()), "the catalogue has texts that nothing uses"

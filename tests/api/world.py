@@ -75,14 +75,14 @@ class World:
 
     def resident(self, name: str, doctor: str, station: str, **about: Any) -> int:
         """A resident with a cuff at home and a share of the station's kiosk."""
-        known: dict[str, Any] = {"birth_date": date(1951, 4, 2), "sex": "female", "hypertension": True} | about
+        usual: dict[str, Any] = {"birth_date": date(1951, 4, 2), "sex": "female", "conditions": ["hypertension"]}
         resident_id = register_resident(
             self.connection,
             NewResident(
                 station_id=self.stations[station],
                 doctor_id=self.staff[doctor],
                 name_sealed=seal(name, load_key()),
-                **known,
+                **(usual | about),
             ),
         )
         self.residents[name] = resident_id
@@ -189,7 +189,7 @@ def settle(connection: psycopg.Connection[Any], clock: Clock) -> World:
     world.person("admin", "管理员", Role.ADMIN)
     world.person("cdc", "疾控人员", Role.CDC)
     world.resident("王秀英", "dr.wang", "青河卫生站")
-    world.resident("李建国", "dr.li", "云岭卫生站", sex="male", birth_date=date(1948, 9, 30), diabetes=True)
+    world.resident("李建国", "dr.li", "云岭卫生站", sex="male", birth_date=date(1948, 9, 30), conditions=["diabetes"])
     return world
 
 

@@ -106,7 +106,7 @@ def _acted_on(wang: Page, episode: int) -> None:
 
 def _never_seen_by(li: Page, town: Town, episode: int) -> None:
     """Li's page is alive all the time: an own alert comes to it at once, and was the first to."""
-    resident_id = town.world.resident("孙丽", "dr.li", "云岭卫生站", diabetes=True)
+    resident_id = town.world.resident("孙丽", "dr.li", "云岭卫生站", conditions=["diabetes"])
     town.world.meter(LIS_METER, resident_id, "云岭卫生站")
     before = li.evaluate("window.everShown")
     with Gateway(town.line.mosquitto.url, "gw-li") as gateway:

@@ -16,7 +16,7 @@ ADDRESS = "A4:C1:38:0D:00:02"
 
 
 def test_two_doctors_click_at_once_one_wins_and_the_other_is_told_who(town: Town) -> None:
-    resident_id = town.world.resident("张伟", "dr.wang", "青河卫生站", diabetes=True)
+    resident_id = town.world.resident("张伟", "dr.wang", "青河卫生站", conditions=["diabetes"])
     town.world.meter(ADDRESS, resident_id, "青河卫生站")
     with town.desk("dr.wang") as wang, town.desk("lead.qinghe") as chen:
         with wang.stream() as screen:

@@ -50,14 +50,14 @@ def test_a_normal_repeat_closes_it_unconfirmed_and_nobody_is_told(town: Town) ->
 
 
 def test_glucose_of_2_8_opens_at_once(town: Town) -> None:
-    town.sugar(town.resident(diabetes=True), 2.8)
+    town.sugar(town.resident(conditions=["diabetes"]), 2.8)
     town.look()
     assert (town.alert().cause, town.alert().tier) == ("glucose_low", 1)
 
 
 @pytest.mark.parametrize("glucose", [3.9, 4.4, 13.8])
 def test_glucose_within_limits_tells_nobody(town: Town, glucose: float) -> None:
-    town.sugar(town.resident(diabetes=True), glucose)
+    town.sugar(town.resident(conditions=["diabetes"]), glucose)
     town.look()
     town.pass_time(60)
     assert town.states() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any, LiteralString
 from uuid import uuid4
@@ -31,7 +32,7 @@ class Town:
         self.doctor, self.deputy = (self._staff(login) for login in (DOCTOR, DEPUTY))
         self._expected: set[int] = set()
 
-    def resident(self, *, born: date = date(1966, 5, 1), hypertension: bool = False, diabetes: bool = False) -> int:
+    def resident(self, *, born: date = date(1966, 5, 1), conditions: Collection[str] = ()) -> int:
         """A resident of sixty, contracted with the doctor."""
         return register_resident(
             self.connection,
@@ -40,8 +41,7 @@ class Town:
                 sex="female",
                 station_id=self.station,
                 doctor_id=self.doctor,
-                hypertension=hypertension,
-                diabetes=diabetes,
+                conditions=conditions,
             ),
         )
 

@@ -1,0 +1,31 @@
+"""The main navigation: which page stands in the bar, for which roles."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from api.access import CLINICAL, FLEET, HELD, Viewer
+from api.language import msgid
+from ingest.accounts import Role
+
+
+class Entry(NamedTuple):
+    """A page of the bar. It is the current one while the address begins with `path`."""
+
+    path: str
+    label: str
+    roles: Collection[Role]
+
+
+ENTRIES = (
+    Entry("/alerts", msgid("预警"), CLINICAL),
+    Entry("/residents", msgid("我的居民"), CLINICAL),
+    Entry("/held", msgid("待核数据"), HELD),
+    Entry("/fleet", msgid("设备管理"), FLEET),
+)
+
+
+def entries_for(viewer: Viewer) -> list[Entry]:
+    """What the viewer's bar shows, in order."""
+    return [entry for entry in ENTRIES if viewer.role in entry.roles]
