@@ -25,11 +25,14 @@ grant select, insert, delete on telemetry.work to maixun_alerting;
 grant update (resident_id) on care.resident to maixun_alerting;     -- to lock rows; an identity column cannot be changed
 grant select, insert, update on care.episode to maixun_alerting;
 grant select, insert on care.episode_event to maixun_alerting;
+grant select, insert, update on care.incident to maixun_alerting;
+grant select, insert on care.incident_event to maixun_alerting;
 
 -- api: what a page shows, what a doctor decides, who looked
 grant select on all tables in schema care, telemetry, identity, fleet, reporting to maixun_api;
 grant insert, update on care.episode, care.staff to maixun_api;
-grant insert on care.episode_event, care.audit to maixun_api;
+grant insert on care.episode_event, care.incident_event, care.audit to maixun_api;
+grant update on care.incident to maixun_api;                        -- acknowledged, closed
 grant insert, update, delete on care.session, care.sign_in_failure to maixun_api;
 grant insert on telemetry.ledger, telemetry.held, telemetry.reading, telemetry.work to maixun_api;  -- releases (ingest.held)
 grant update, delete on telemetry.ledger, telemetry.held to maixun_api;
