@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from maixun import endpoints
 from tests.bench.figure import Figure
 
-BENCHMARKS = ("decoding", "outbox", "ingestion", "line", "backlog", "ecg", "edge", "kiosk", "install")
+BENCHMARKS = ("decoding", "outbox", "ingestion", "line", "backlog", "ecg", "edge", "kiosk", "install", "suppression")
 
 
 def main(names: list[str]) -> int:
