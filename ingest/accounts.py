@@ -36,12 +36,16 @@ class AccountError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewStaff:
-    """An account to be made. `station_id` is None for whoever belongs to no station (CDC, technician, admin)."""
+    """An account to be made. `station_id` is None for whoever belongs to no station (CDC, technician, admin).
+
+    `region_prefix`: whose figures a member of the CDC sees, the region's code without its trailing zeros.
+    """
 
     login: str
     display_name: str
     role: Role
     station_id: int | None = None
+    region_prefix: str | None = None
 
 
 def hash_password(password: str) -> str:
@@ -72,9 +76,16 @@ def create_staff(connection: Connection[Any], staff: NewStaff, *, password_hash:
         with connection.transaction():
             row = next(
                 connection.execute(
-                    "insert into care.staff (login, display_name, role, station_id, password_hash)"
-                    " values (%s, %s, %s, %s, %s) returning staff_id",
-                    (staff.login, staff.display_name, staff.role, staff.station_id, password_hash),
+                    "insert into care.staff (login, display_name, role, station_id, region_prefix, password_hash)"
+                    " values (%s, %s, %s, %s, %s, %s) returning staff_id",
+                    (
+                        staff.login,
+                        staff.display_name,
+                        staff.role,
+                        staff.station_id,
+                        staff.region_prefix,
+                        password_hash,
+                    ),
                 )
             )
     except UniqueViolation:

@@ -11,6 +11,7 @@ from psycopg import Connection
 
 from devices.simulator.county import County, Resident, Staff
 from devices.simulator.fleet import Meter
+from devices.simulator.names import COUNTY_CODE
 from ingest.accounts import NewStaff, Role, create_staff, hash_password
 from ingest.identity import seal
 from ingest.registry import (
@@ -24,7 +25,11 @@ from ingest.registry import (
 
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)  # from when on everybody holds their meters: before any history we fill
 NO_PASSWORD = "!"  # noqa: S105 - no argon2 hash, so nobody signs in until an administrator sets a password
-ADMINISTRATOR = NewStaff(login="admin", display_name="管理员", role=Role.ADMIN)
+OTHER_ACCOUNTS = (
+    NewStaff(login="admin", display_name="管理员", role=Role.ADMIN),
+    NewStaff(login="technician", display_name="设备技术员", role=Role.TECHNICIAN),
+    NewStaff(login="cdc", display_name="示例县疾控", role=Role.CDC, region_prefix=COUNTY_CODE),
+)
 
 
 class OtherCounty(Exception):
@@ -48,14 +53,14 @@ def register(
     key: bytes,
     passwords: Mapping[str, str],
 ) -> None:
-    """Register everything and an administrator in one transaction. `key` seals the names.
+    """Register everything and the accounts of no station in one transaction. `key` seals the names.
 
     `passwords` by login: whoever has none cannot sign in. ID numbers are not invented: a made-up one could be
     somebody's. Call `is_registered` first.
     """
     with connection.transaction():
         stations = _register_stations(connection, county)
-        accounts = [*(_account(member, stations) for member in county.staff), ADMINISTRATOR]
+        accounts = [*(_account(member, stations) for member in county.staff), *OTHER_ACCOUNTS]
         staff = {account.login: _create(connection, account, passwords) for account in accounts}
         ids = _Ids(stations, staff, {})
         _register_gateways(connection, county, stations)

@@ -32,7 +32,7 @@ def register(connection: Connection[Any], simulation: Simulation, doctor: str) -
             device_id=device_id, valid_from=SINCE, resident_id=None, setting="kiosk", station_id=station_id
         )
         registry.assign(connection, held)
-    visitor = next(resident for resident in simulation.county.residents if resident.doctor == doctor)
+    visitor = next(one for one in simulation.county.residents if one.doctor == doctor and one.left_on is None)
     resident_id = _number(connection, "select resident_id from care.resident where token = %s", visitor.token)
     token = identity.pseudonym(f"{PHONE}:{PIN}", identity.load_key())
     registry.add_token(connection, token=token, resident_id=resident_id, kind="phone")

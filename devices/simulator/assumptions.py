@@ -141,6 +141,46 @@ class Faults(_Group):
     out_of_range_rate: Figure
 
 
+class Records(_Group):
+    """Health records and contracts: shares 0..1, rates a year."""
+
+    record_opened: Figure
+    moved_in: Figure
+    moves_a_year: Figure
+    deaths_a_year_from_65: Figure
+    managed_treated: Figure
+    managed_untreated: Figure
+    heart_failure_from_65: Figure
+    copd_from_65: Figure
+    contract: Figure
+    contract_renewed: Figure
+    package: Figure
+    registered_of_population: Figure
+    registered_of_aged: Figure
+
+
+class Visits(_Group):
+    """Follow-up visits as doctors make them: shares of visits 0..1, days, mmHg."""
+
+    diligence_low: Figure
+    diligence_high: Figure
+    days_early: Figure
+    late: Figure
+    days_late: Figure
+    at_home: Figure
+    by_phone: Figure
+    lost: Figure
+    incomplete: Figure
+    adverse_reaction: Figure
+    complication: Figure
+    office_effect: Figure
+    after_meal_only: Figure
+    hba1c: Figure
+    exam_65: Figure
+    high_risk_seen: Figure
+    package_item_done: Figure
+
+
 class Live(_Group):
     """How the county is played live. Times in seconds of the real world."""
 
@@ -161,6 +201,8 @@ class Assumptions(_Group):
     body: Body
     habits: Habits
     faults: Faults
+    records: Records
+    visits: Visits
     live: Live
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 from uuid import UUID
 
 from devices.simulator import names
-from devices.simulator.assumptions import Assumptions, People
+from devices.simulator.assumptions import Assumptions, People, Records
 from devices.simulator.chance import stream
 
 AS_OF = date(2026, 1, 1)  # ages are drawn for this day, so that people grow older and the county stays the same
 STATIONS = 12
+LEAVING_SINCE = date(2025, 1, 1)  # everybody on the list lives there on that day
+LOOKED_AT_YEARS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,10 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """One resident. `adherence` is the share of days with the medicine taken and the measuring done."""
+    """One resident. `adherence` is the share of days with the medicine taken and the measuring done.
+
+    From `left_on` on nothing more is heard of them.
+    """
 
     number: int
     token: UUID
@@ -54,6 +59,12 @@ class Resident:
     diabetes_treated: bool
     adherence: float
     lives_alone: bool
+    left_on: date | None = None
+    left_why: str | None = None  # died | moved
+
+    def lives_here(self, day: date) -> bool:
+        """Whether the resident has neither died nor moved away by that day."""
+        return self.left_on is None or day < self.left_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,18 @@ def build(seed: int, assumptions: Assumptions, *, residents: int | None = None) 
     stations = tuple(_station(number) for number in range(STATIONS))
     staff = tuple(member for station in stations for member in _staff(seed, station))
     people = _residents(seed, assumptions.people, staff, residents or int(assumptions.people.residents))
-    return County(seed, stations, staff, people)
+    return County(seed, stations, staff, tuple(_with_end(seed, each, assumptions.records) for each in people))
+
+
+def _with_end(seed: int, resident: Resident, records: Records) -> Resident:
+    """When and why the resident leaves, if within the years anybody will look at."""
+    random = stream(seed, "end", resident.number)
+    dies = records.deaths_a_year_from_65 if AS_OF.year - resident.birth_date.year >= 65 else 0.0
+    years = random.expovariate(dies + records.moves_a_year)
+    why = "died" if random.random() < dies / (dies + records.moves_a_year) else "moved"
+    if years > LOOKED_AT_YEARS:
+        return resident
+    return replace(resident, left_on=LEAVING_SINCE + timedelta(days=int(years * 365)), left_why=why)
 
 
 def _station(number: int) -> Station:

@@ -32,7 +32,7 @@ def plan(
     `staged_for`: the login of a doctor whose residents at this station fall into a crisis every now and then.
     """
     ordinary = _ordinary(simulation, station, begins, pace)
-    actors = [] if staged_for is None else _actors(simulation, station, staged_for)
+    actors = [] if staged_for is None else _actors(simulation, station, staged_for, begins)
     if not actors or not pace.staged_every:
         return ordinary
     return merge(ordinary, _staged(actors, begins, pace), key=lambda planned: planned.after)
@@ -49,7 +49,7 @@ def _ordinary(simulation: Simulation, station: int, begins: datetime, pace: Live
                 yield Planned(after, occasion)
 
 
-def _actors(simulation: Simulation, station: int, doctor: str) -> list[tuple[int, Meter]]:
+def _actors(simulation: Simulation, station: int, doctor: str, begins: datetime) -> list[tuple[int, Meter]]:
     """The doctor's residents with a home meter for a condition that they have, and whose clock can be checked."""
     residents = simulation.county.residents
     return [
@@ -57,6 +57,7 @@ def _actors(simulation: Simulation, station: int, doctor: str) -> list[tuple[int
         for meter in simulation.meters
         for user in meter.users
         if meter.station == station and meter.clock.readable and residents[user].doctor == doctor
+        if residents[user].lives_here(begins.date())
         if (residents[user].diabetes if meter.instrument is Instrument.GLUCOSE_METER else residents[user].hypertension)
     ]
 

@@ -53,6 +53,8 @@ class Schedule:
             days_a_week = self._days_a_week(meter)
             for number in meter.users:
                 resident = self._county.residents[number]
+                if not resident.lives_here(day):
+                    continue
                 random = stream(self._county.seed, "home", number, meter.instrument, day.toordinal())
                 if random.random() < days_a_week / 7 * resident.adherence:
                     yield from self._home_day(random, meter, resident, day)
@@ -73,7 +75,8 @@ class Schedule:
 
     def _at_kiosks(self, day: date) -> Iterator[Occasion]:
         for number in self._visits_of_year(day.year).get(day.timetuple().tm_yday, ()):
-            yield from self._kiosk_visit(self._county.residents[number], day)
+            if self._county.residents[number].lives_here(day):
+                yield from self._kiosk_visit(self._county.residents[number], day)
 
     def _visits(self, year: int) -> dict[int, list[int]]:
         """Day of the year → the residents who come to their kiosk on it."""

@@ -13,12 +13,20 @@ import psycopg
 from tqdm import tqdm
 
 from devices.simulator.simulation import ZONE, Simulation
-from ingest import identity, seed
+from ingest import identity, seed, seed_records
 from ingest.accounts import new_password
+from ingest.alerting import rules
 from maixun import county, demonstration, endpoints, live, logs
+from maixun.configuration import load_all
 
 DOCTOR = "doctor01a"
-SHOWN = {DOCTOR: "family doctor", "lead01": "station lead", "admin": "administrator"}  # whom a visitor can be
+SHOWN = {  # whom a visitor can be
+    DOCTOR: "family doctor",
+    "lead01": "station lead",
+    "cdc": "county CDC",
+    "technician": "technician",
+    "admin": "administrator",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +69,7 @@ def _fill(simulation: Simulation, days: int) -> None:
         if not seed.is_registered(connection, simulation.county):
             _register(connection, simulation)
         demonstration.register(connection, simulation, DOCTOR)
+        seed_records.register(connection, simulation, rules.parse(load_all("rules/*.yaml")), until)
         first = county.first_missing_day(connection, until.date(), days)
         _fill_from(connection, simulation, first, until)
 

@@ -43,7 +43,7 @@ def test_only_those_with_a_password_can_sign_in(database: str) -> None:
     with psycopg.connect(database) as connection:
         register(connection, simulation.county, simulation.meters, key=secrets.token_bytes(32), passwords=passwords)
         staff: dict[str, str] = dict(connection.execute("select login, password_hash from care.staff").fetchall())
-    assert staff.keys() == {member.login for member in simulation.county.staff} | {"admin"}
+    assert staff.keys() == {member.login for member in simulation.county.staff} | {"admin", "technician", "cdc"}
     for login, password_hash in staff.items():
         assert password_matches(passwords.get(login, "correct horse"), password_hash) == (login in passwords)
 
