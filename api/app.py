@@ -14,7 +14,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
-from api import alerts, claims, ecg, errors, fleet, health, quarantine, reference, residents, sign_in
+from api import alerts, claims, decisions, ecg, errors, fleet, health, quarantine, reference, residents, sign_in
 from api.episodes import Alert
 from api.language import Language
 from api.pages import STATIC, Pages, assets
@@ -48,7 +48,11 @@ units mmHg, /min, mmol/L, kg.
 """
 
 ROUTERS = (
-    *(router for part in (sign_in, alerts, residents, ecg, quarantine, fleet) for router in (part.pages, part.json)),
+    *(
+        router
+        for part in (sign_in, alerts, decisions, residents, ecg, quarantine, fleet)
+        for router in (part.pages, part.json)
+    ),
     claims.json,
     reference.router,
     health.router,

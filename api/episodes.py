@@ -29,6 +29,8 @@ EXAMPLE: dict[str, Any] = {
     "began_at": "2026-11-21T07:58:00Z",
     "opened_at": "2026-11-21T08:03:10Z",
     "changed_at": "2026-11-21T08:03:10Z",
+    "returns_at": None,
+    "returned_from": None,
     "acknowledged_by": None,
     "outcome": None,
     "finding": {
@@ -56,6 +58,8 @@ EVENT_EXAMPLE: dict[str, Any] = {
     "to_state": "open",
     "why": "repeat_agreed",
     "note": None,
+    "until": None,
+    "says": EXAMPLE["finding"]["says"],
 }
 
 
@@ -77,7 +81,11 @@ class Alert(BaseModel):
     began_at: datetime
     opened_at: datetime | None
     changed_at: datetime
-    acknowledged_by: str | None
+    returns_at: datetime | None = Field(description="when it comes back by itself: it was taken over or set aside")
+    returned_from: str | None = Field(
+        description="open again as a time ran out: acknowledged (forgotten) or shelved; null once acted on"
+    )
+    acknowledged_by: str | None = Field(description="who took it over, or set it aside")
     outcome: str | None
     finding: dict[str, Any] = Field(description="cause, sentences, readings, threshold and source document")
 
@@ -103,6 +111,8 @@ class Event(BaseModel):
     to_state: str
     why: str
     note: str | None
+    until: datetime | None = Field(description="until when it was then taken over or set aside")
+    says: dict[str, str] | None = Field(description="what the engine then knew, in both languages")
 
 
 class AlertWithHistory(Alert):
@@ -115,8 +125,8 @@ class AlertWithHistory(Alert):
 
 _ALERT = sql.SQL(
     "select e.episode_id, e.resident_id, e.revision, e.cause, e.tier, e.state, e.began_at, e.opened_at, e.changed_at,"
-    " e.outcome, e.finding, p.name_sealed, r.sex, r.birth_date, r.doctor_id, r.station_id, t.name as station,"
-    " d.display_name as acknowledged_by"
+    " e.returns_at, e.returned_from, e.outcome, e.finding, p.name_sealed, r.sex, r.birth_date, r.doctor_id,"
+    " r.station_id, t.name as station, d.display_name as acknowledged_by"
     " from care.episode e join care.resident r using (resident_id) join care.station t using (station_id)"
     " left join identity.person p using (resident_id) left join care.staff d on d.staff_id = e.doctor_id"
 )
@@ -196,7 +206,8 @@ def _fields(row: DictRow, key: bytes) -> dict[str, Any]:
 
 def _events(connection: Connection[DictRow], resident_id: int, episode_id: int) -> list[Event]:
     rows = connection.execute(
-        "select v.at, v.revision, v.from_state, v.to_state, v.why, v.note, s.display_name as by"
+        "select v.at, v.revision, v.from_state, v.to_state, v.why, v.note, v.returns_at as until,"
+        " v.finding -> 'says' as says, s.display_name as by"
         " from care.episode_event v left join care.staff s on v.actor = 'staff:' || s.staff_id"
         " where v.resident_id = %s and v.episode_id = %s order by v.revision",
         (resident_id, episode_id),

@@ -33,7 +33,8 @@ ENGINE_OUTCOMES = frozenset({Outcome.NOT_CONFIRMED, Outcome.RESOLVED, Outcome.ST
 class Episode:
     """One row of `care.episode`. `episode_id` is None until stored; `finding` is `Finding.explained()`.
 
-    `due_at` is when the engine must look again, `returns_at` when an acknowledgement or a shelf ends.
+    `due_at` is when the engine must look again, `returns_at` when an acknowledgement or a shelf ends. `returned_from`
+    is what an open one came back from when that time was over (acknowledged: it was forgotten), until somebody acts.
     """
 
     resident_id: int
@@ -50,6 +51,7 @@ class Episode:
     finding: Mapping[str, Any]
     doctor_id: int | None
     outcome: str | None
+    returned_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,15 +83,35 @@ def absorb(episode: Episode | None, finding: Finding | None, now: datetime) -> T
 
 def acknowledge(episode: Episode, *, staff_id: int, now: datetime, note: str | None = None) -> Transition:
     """A doctor has it in hand. The alert comes back after the time its rule gives. Raises `NotAllowed`."""
-    until = now + timedelta(seconds=episode.finding["acknowledged_for"])
+    until = _reminded_at(episode, now)
     return _act(episode, Event.ACKNOWLEDGE, Why.ACKNOWLEDGED, staff_id, now, note, returns_at=until, doctor_id=staff_id)
 
 
-def shelve(episode: Episode, *, staff_id: int, until: datetime, now: datetime, note: str | None = None) -> Transition:
-    """Set aside until a time; a more severe finding brings it back sooner. Raises `NotAllowed`."""
+def act(episode: Episode, *, staff_id: int, now: datetime, note: str) -> Transition:
+    """A doctor did something about it and is not done: the time until it counts as forgotten begins anew.
+
+    On what is set aside it is only a line of the record. Raises `NotAllowed`.
+    """
+    if not note.strip():
+        raise NotAllowed("an action without a word on what was done tells the next reader nothing")
+    if episode.state is State.SHELVED:
+        return _act(episode, Event.ACT, Why.ACTED, staff_id, now, note, returns_at=episode.returns_at)
+    until = _reminded_at(episode, now)
+    return _act(episode, Event.ACT, Why.ACTED, staff_id, now, note, returns_at=until, doctor_id=staff_id)
+
+
+def shelve(episode: Episode, *, staff_id: int, until: datetime, now: datetime, note: str) -> Transition:
+    """Set aside until a time, with the reason; a more severe finding brings it back sooner. Raises `NotAllowed`."""
     if until <= now:
         raise NotAllowed("an episode is set aside until a time to come")
-    return _act(episode, Event.SHELVE, Why.SHELVED, staff_id, now, note, returns_at=until)
+    if not note.strip():
+        raise NotAllowed("an episode is set aside for a reason")
+    return _act(episode, Event.SHELVE, Why.SHELVED, staff_id, now, note, returns_at=until, doctor_id=staff_id)
+
+
+def unshelve(episode: Episode, *, staff_id: int, now: datetime, note: str | None = None) -> Transition:
+    """Take back before its time what was set aside: it is open again. Raises `NotAllowed`."""
+    return _act(episode, Event.UNSHELVE, Why.UNSHELVED, staff_id, now, note, doctor_id=None)
 
 
 def close(episode: Episode, *, staff_id: int, outcome: Outcome, now: datetime, note: str | None = None) -> Transition:
@@ -97,6 +119,10 @@ def close(episode: Episode, *, staff_id: int, outcome: Outcome, now: datetime, n
     if outcome in ENGINE_OUTCOMES:
         raise NotAllowed(f"{outcome.value} is what the engine says, not a doctor's outcome")
     return _act(episode, Event.CLOSE, Why.CLOSED, staff_id, now, note, outcome=outcome.value)
+
+
+def _reminded_at(episode: Episode, now: datetime) -> datetime:
+    return now + timedelta(seconds=episode.finding["acknowledged_for"])
 
 
 def _event(episode: Episode | None, finding: Finding | None) -> Event:
@@ -145,8 +171,9 @@ def _move(episode: Episode, finding: Finding | None, event: Event, state: State,
         returns_at=returns_at,
         doctor_id=None if state is State.OPEN else episode.doctor_id,
         outcome=_ending(episode, event) if state is State.CLOSED else None,
+        returned_from=_came_back_from(episode, event) if moved else episode.returned_from,
     )
-    why = _reason(finding, event, moved=moved, news=news)
+    why = _reason(episode, finding, event, moved=moved, news=news)
     explained = finding.explained() if finding else None
     return Transition(before=episode, after=after, actor="engine", why=why, finding=explained)
 
@@ -160,9 +187,13 @@ def _told(episode: Episode, finding: Finding) -> Episode:
     return replace(episode, tier=tier, began_at=began_at, finding=finding.explained())
 
 
-def _reason(finding: Finding | None, event: Event, *, moved: bool, news: bool) -> Why:
+def _came_back_from(episode: Episode, event: Event) -> str | None:
+    return episode.state.value if event is Event.RETURNS else None
+
+
+def _reason(episode: Episode, finding: Finding | None, event: Event, *, moved: bool, news: bool) -> Why:
     if event is Event.RETURNS:
-        return Why.RETURNED
+        return Why.SHELF_OVER if episode.state is State.SHELVED else Why.RETURNED
     if not moved:
         return Why.NEW_READING if news else Why.WAIT_OVER
     if finding is None:
@@ -191,6 +222,7 @@ def _act(
         changed_at=now,
         due_at=_earlier(returns_at, awaited),
         returns_at=returns_at,
+        returned_from=None,
         **changes,
     )
     return Transition(before=episode, after=after, actor=f"staff:{staff_id}", why=why, note=note or None)

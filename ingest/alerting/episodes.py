@@ -22,10 +22,12 @@ __all__ = [
     "Outcome",
     "Overtaken",
     "acknowledge",
+    "act",
     "close",
     "find",
     "history",
     "shelve",
+    "unshelve",
 ]
 
 
@@ -50,7 +52,10 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of an episode's history; `from_state` is None where it began, `finding` what the engine then knew."""
+    """One line of an episode's history; `from_state` is None where it began, `finding` what the engine then knew.
+
+    `returns_at` is until when it was then taken over or set aside.
+    """
 
     revision: int
     at: datetime
@@ -60,6 +65,7 @@ class Entry:
     why: str
     note: str | None
     finding: dict[str, Any] | None
+    returns_at: datetime | None
 
 
 def acknowledge(
@@ -81,6 +87,21 @@ def acknowledge(
     return _commit(connection, machine.acknowledge(seen, staff_id=staff_id, now=now, note=note))
 
 
+def act(
+    connection: Connection,
+    resident_id: int,
+    episode_id: int,
+    revision: int,
+    *,
+    staff_id: int,
+    now: datetime,
+    note: str,
+) -> Episode:
+    """Record what was done about an episode that is not ended by it; errors as for `acknowledge`."""
+    seen = _seen(connection, resident_id, episode_id, revision)
+    return _commit(connection, machine.act(seen, staff_id=staff_id, now=now, note=note))
+
+
 def shelve(
     connection: Connection,
     resident_id: int,
@@ -90,11 +111,26 @@ def shelve(
     staff_id: int,
     until: datetime,
     now: datetime,
-    note: str | None = None,
+    note: str,
 ) -> Episode:
     """Set an episode aside until a time; errors as for `acknowledge`. Other causes of the person are not touched."""
     seen = _seen(connection, resident_id, episode_id, revision)
     return _commit(connection, machine.shelve(seen, staff_id=staff_id, until=until, now=now, note=note))
+
+
+def unshelve(
+    connection: Connection,
+    resident_id: int,
+    episode_id: int,
+    revision: int,
+    *,
+    staff_id: int,
+    now: datetime,
+    note: str | None = None,
+) -> Episode:
+    """Take an episode back before its time aside is over; errors as for `acknowledge`."""
+    seen = _seen(connection, resident_id, episode_id, revision)
+    return _commit(connection, machine.unshelve(seen, staff_id=staff_id, now=now, note=note))
 
 
 def close(
@@ -124,7 +160,7 @@ def find(connection: Connection, resident_id: int, episode_id: int) -> Episode:
 def history(connection: Connection, resident_id: int, episode_id: int) -> list[Entry]:
     """Every change of an episode, oldest first."""
     query = (
-        "select revision, at, actor, from_state, to_state, why, note, finding from care.episode_event"
+        "select revision, at, actor, from_state, to_state, why, note, finding, returns_at from care.episode_event"
         " where resident_id = %s and episode_id = %s order by revision"
     )
     with connection.cursor(row_factory=class_row(Entry)) as cursor:

@@ -38,8 +38,11 @@ class Why(StrEnum):
     WAIT_OVER = "wait_over"
     STALE = "stale"
     RETURNED = "returned"
+    SHELF_OVER = "shelf_over"
     ACKNOWLEDGED = "acknowledged"
+    ACTED = "acted"
     SHELVED = "shelved"
+    UNSHELVED = "unshelved"
     CLOSED = "closed"
 
 
@@ -55,9 +58,15 @@ WORDS: Mapping[Why, Mapping[str, str]] = {
     Why.WORSENED: {"zh": "情况加重。", "en": "It became more severe."},
     Why.WAIT_OVER: {"zh": "等待复测的时间已过。", "en": "The time for a repeat is over."},
     Why.STALE: {"zh": "测量已过时，不再提醒。", "en": "The readings have grown too old to alert anybody."},
-    Why.RETURNED: {"zh": "确认或搁置到期，重新提醒。", "en": "The acknowledgement or shelf ended; the alert is back."},
+    Why.RETURNED: {
+        "zh": "接手后未在期限内完成，重新提醒。",
+        "en": "Taken over and not done in time; the alert is back.",
+    },
+    Why.SHELF_OVER: {"zh": "搁置到期，重新提醒。", "en": "The time aside is over; the alert is back."},
     Why.ACKNOWLEDGED: {"zh": "医生已确认。", "en": "A doctor has it in hand."},
+    Why.ACTED: {"zh": "医生已采取措施，尚未关闭。", "en": "A doctor did something about it and goes on."},
     Why.SHELVED: {"zh": "医生已搁置。", "en": "A doctor set it aside."},
+    Why.UNSHELVED: {"zh": "医生提前结束了搁置。", "en": "A doctor took it back before its time."},
     Why.CLOSED: {"zh": "医生已关闭。", "en": "A doctor closed it."},
 }
 

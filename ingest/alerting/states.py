@@ -28,6 +28,8 @@ class Event(StrEnum):
     CLEARED = "cleared"
     RETURNS = "returns"  # the time of an acknowledgement or a shelf is over
     ACKNOWLEDGE = "acknowledge"
+    ACT = "act"  # a doctor did something about it and is not done yet
+    UNSHELVE = "unshelve"
     SHELVE = "shelve"
     CLOSE = "close"
 
@@ -61,6 +63,7 @@ TABLE: Mapping[State | None, Mapping[Event, State | None]] = {
         Event.NORMAL: None,
         Event.CLEARED: State.CLOSED,
         Event.ACKNOWLEDGE: State.ACKNOWLEDGED,
+        Event.ACT: State.ACKNOWLEDGED,  # whoever acts has it in hand
         Event.SHELVE: State.SHELVED,
         Event.CLOSE: State.CLOSED,
     },
@@ -73,6 +76,7 @@ TABLE: Mapping[State | None, Mapping[Event, State | None]] = {
         Event.NORMAL: None,
         Event.CLEARED: State.CLOSED,
         Event.RETURNS: State.OPEN,
+        Event.ACT: State.ACKNOWLEDGED,
         Event.SHELVE: State.SHELVED,
         Event.CLOSE: State.CLOSED,
     },
@@ -85,6 +89,8 @@ TABLE: Mapping[State | None, Mapping[Event, State | None]] = {
         Event.NORMAL: None,
         Event.CLEARED: State.CLOSED,
         Event.RETURNS: State.OPEN,
+        Event.ACT: State.SHELVED,
+        Event.UNSHELVE: State.OPEN,
         Event.CLOSE: State.CLOSED,
     },
     State.CLOSED: {},

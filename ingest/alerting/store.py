@@ -18,7 +18,7 @@ Connection = psycopg.Connection[Any]
 
 COLUMNS = (
     "resident_id, episode_id, cause, tier, state, revision, began_at, opened_at, changed_at, due_at, returns_at,"
-    " finding, doctor_id, outcome"
+    " finding, doctor_id, outcome, returned_from"
 )
 
 # The rows come as one JSON parameter typed by the table itself, so one statement writes a whole batch.
@@ -30,14 +30,15 @@ returning resident_id, cause, episode_id"""  # noqa: S608 - column names are our
 _UPDATE = """
 update care.episode e set tier = n.tier, state = n.state, revision = n.revision, began_at = n.began_at,
     opened_at = n.opened_at, changed_at = n.changed_at, due_at = n.due_at, returns_at = n.returns_at,
-    finding = n.finding, doctor_id = n.doctor_id, outcome = n.outcome
+    finding = n.finding, doctor_id = n.doctor_id, outcome = n.outcome, returned_from = n.returned_from
 from jsonb_populate_recordset(null::care.episode, %s) n
 where e.resident_id = n.resident_id and e.episode_id = n.episode_id and e.revision = n.revision - 1
 returning e.resident_id, e.cause, e.episode_id"""
 
 _LOG = """
-insert into care.episode_event (resident_id, episode_id, revision, at, actor, from_state, to_state, why, note, finding)
-select resident_id, episode_id, revision, at, actor, from_state, to_state, why, note, finding
+insert into care.episode_event
+    (resident_id, episode_id, revision, at, actor, from_state, to_state, why, note, finding, returns_at)
+select resident_id, episode_id, revision, at, actor, from_state, to_state, why, note, finding, returns_at
 from jsonb_populate_recordset(null::care.episode_event, %s)"""
 
 
@@ -95,6 +96,7 @@ def _event(transition: Transition, episode_id: int) -> dict[str, Any]:
         "why": transition.why,
         "note": transition.note,
         "finding": transition.finding,
+        "returns_at": after.returns_at.isoformat() if after.returns_at else None,
     }
 
 

@@ -113,3 +113,105 @@ def test_the_list_is_most_severe_first_then_longest_waiting(world: World, as_: S
     listed = as_("dr.wang").get("/api/v1/alerts").json()
     assert [alert["episode_id"] for alert in listed["alerts"]] == [older, newer, urgent]
     assert listed["counts"] == {"open": 3, "acknowledged": 0, "shelved": 0}
+
+
+def test_setting_aside_needs_a_reason_and_a_day_that_the_level_allows(world: World, as_: SignIn) -> None:
+    critical = world.alert("王秀英")
+    doctor = as_("dr.wang")
+    dialog = doctor.get(f"/alerts/{critical}").text
+    assert "明天早上（2026-11-22）" in dialog
+    assert "天后" not in dialog  # what is critical is looked at every day
+    tomorrow = {"revision": 1, "until": "2026-11-22", "note": "今晚住院，明早查看"}
+    for bad in ({"note": ""}, {"note": "  "}, {"until": "2026-11-21"}, {"until": "2026-11-23"}, {"until": "x"}):
+        assert doctor.post(f"/api/v1/alerts/{critical}/shelve", json=tomorrow | bad).status_code == 422, bad
+    late = doctor.post(f"/alerts/{critical}/shelve", data=tomorrow | {"until": "2026-12-24"})
+    assert late.status_code == 422
+    assert "最多搁置 1 天" in late.text
+    assert "今晚住院，明早查看</textarea>" in late.text
+    assert world.one("select state from care.episode") == "open"
+    assert world.one("select count(*) from care.audit where action = 'episode.shelve'") == 0
+
+
+def test_set_aside_listed_and_taken_back(world: World, as_: SignIn) -> None:
+    episode = world.alert("王秀英")
+    doctor = as_("dr.wang")
+    dialog = doctor.post(
+        f"/alerts/{episode}/shelve", data={"revision": 1, "until": "2026-11-22", "note": "今晚住院，明早查看"}
+    ).text
+    assert "已搁置，到期自动重新提醒" in dialog
+    assert "2026-11-22 08:00 重新提醒" in dialog
+    assert "今晚住院，明早查看</q>" in dialog
+    assert "提前结束搁置" in dialog
+    (listed,) = doctor.get("/api/v1/alerts", params={"view": "shelved"}).json()["alerts"]
+    assert (listed["episode_id"], listed["acknowledged_by"]) == (episode, "王医生")
+    assert listed["returns_at"] == "2026-11-22T00:00:00Z"
+    assert "王秀英" in doctor.get("/alerts", params={"view": "shelved"}).text
+    back = doctor.post(f"/alerts/{episode}/unshelve", data={"revision": 2})
+    assert "搁置已结束" in back.text
+    assert world.one("select state from care.episode") == "open"
+    actions = world.one(
+        "select array_agg(action || coalesce(' ' || (detail ->> 'until'), '') order by audit_id) from care.audit"
+        " where action like 'episode.%%'"
+    )
+    assert actions == ["episode.shelve 2026-11-22", "episode.unshelve"]
+
+
+def test_shelving_one_direction_leaves_the_other_alone(world: World, as_: SignIn) -> None:
+    doctor = as_("dr.wang")
+    world.measured("王秀英", glucose=18.0)
+    world.evaluate()
+    world.clock.move(timedelta(minutes=11))
+    world.evaluate()
+    high = world.episode_of("王秀英")
+    asked = {"revision": 2, "until": "2026-11-22", "note": "已联系，明早复查"}
+    assert doctor.post(f"/api/v1/alerts/{high}/shelve", json=asked).status_code == 200
+    world.clock.move(timedelta(hours=1))
+    low = world.alert("王秀英", glucose=2.7)
+    states = {each["episode_id"]: each["state"] for each in doctor.get("/api/v1/alerts").json()["alerts"]}
+    assert states == {high: "shelved", low: "open"}
+
+
+def test_acting_without_closing_is_recorded_and_the_forgotten_comes_back_and_says_so(world: World, as_: SignIn) -> None:
+    episode = world.alert("王秀英")
+    doctor = as_("dr.wang")
+    doctor.post(f"/alerts/{episode}/acknowledge", data={"revision": 1})
+    world.clock.move(timedelta(hours=3))
+    acted = doctor.post(f"/alerts/{episode}/act", data={"revision": 2, "note": "已电话，半小时后复测"}).text
+    assert "措施已记录" in acted
+    assert "2026-11-21 23:00 前未完成将重新提醒" in acted
+    world.clock.move(timedelta(hours=3))
+    world.evaluate()
+    assert doctor.get(f"/api/v1/alerts/{episode}").json()["state"] == "acknowledged"
+    world.clock.move(timedelta(hours=1))
+    world.evaluate()
+    back = doctor.get(f"/api/v1/alerts/{episode}").json()
+    assert (back["state"], back["returned_from"]) == ("open", "acknowledged")
+    dialog = doctor.get(f"/alerts/{episode}").text
+    assert "接手后未在期限内完成" in dialog
+    assert "接手后未完成" in doctor.get("/alerts").text
+    assert world.one("select count(*) from care.audit where action = 'episode.act'") == 1
+
+
+def test_the_dialog_explains_sentence_readings_rule_document_and_history(world: World, as_: SignIn) -> None:
+    episode = world.alert("王秀英")
+    dialog = as_("dr.wang").get(f"/alerts/{episode}").text
+    for told in (
+        "血糖 2.6 mmol/L，符合提醒标准 &lt; 3.0 mmol/L",
+        "严重低血糖（2级）",
+        "低血糖分级",
+        "Clinical Diabetes 42(2):196",
+        "无需复测，立即提醒。",
+    ):
+        assert told in dialog, told
+
+
+def test_nobody_decides_about_anothers_resident(world: World, as_: SignIn) -> None:
+    episode = world.alert("王秀英")
+    stranger = as_("dr.li")
+    for path, asked in (
+        ("act", {"note": "x"}),
+        ("shelve", {"until": "2026-11-22", "note": "x"}),
+        ("unshelve", {}),
+    ):
+        assert stranger.post(f"/api/v1/alerts/{episode}/{path}", json={"revision": 1, **asked}).status_code == 404
+    assert world.one("select count(*) from care.episode_event") == 1

@@ -16,6 +16,7 @@
     now: ["open", "acknowledged", "shelved"],
     open: ["open"],
     acknowledged: ["acknowledged"],
+    shelved: ["shelved"],
     recent: ["closed"]
   };
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -11,13 +12,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import psycopg
 import pytest
 
-from ingest.alerting import engine, episodes
+from ingest.alerting import engine, episodes, store
 from ingest.alerting.claim import claim
-from ingest.alerting.episode import Outcome
+from ingest.alerting.episode import Episode, Outcome
 from ingest.migrate import migrate
 from maixun.runtime.postgres import Postgres
 from tests.ingest.alerting.people import shipped
@@ -167,6 +169,67 @@ def test_of_eight_doctors_at_once_one_wins(town: Town) -> None:
     with ThreadPoolExecutor(8) as pool:
         results = [done.result(PATIENCE) for done in [pool.submit(close) for _ in range(8)]]
     assert sorted(results) == ["told it is closed"] * 7 + ["won"]
+
+
+def test_doctors_who_do_everything_at_once_with_engines_at_work_leave_one_story_a_resident(town: Town) -> None:
+    residents = [town.resident() for _ in range(15)]
+    began = threading.Barrier(4)
+
+    def doctor(seed: int) -> int:
+        dice, won = random.Random(seed), 0
+        with psycopg.connect(town.dsn, autocommit=True) as connection:
+            began.wait(PATIENCE)
+            for _ in range(120):
+                resident = dice.choice(residents)
+                if dice.random() < 0.3:
+                    town.arrive([town.row(resident, "glucose", glucose=dice.choice([2.4, 2.8, 18.2]))], connection)
+                for episode in store.not_closed(connection, [resident]).values():
+                    won += decide(connection, episode, dice, town)
+        return won
+
+    with engines(town), ThreadPoolExecutor(4) as pool:
+        won = sum(done.result(PATIENCE) for done in [pool.submit(doctor, seed) for seed in range(4)])
+    town.look()
+    town.alerts()
+    written = town.connection.execute("select count(*) from care.episode_event where actor <> 'engine'").fetchone()
+    assert written == (won,)  # what a doctor was told is saved is there, and nothing else
+    assert won > 20
+    open_ones = town.connection.execute(
+        "select resident_id, cause from care.episode where state <> 'closed' group by 1, 2 having count(*) > 1"
+    ).fetchall()
+    assert open_ones == []
+    gaps = town.connection.execute(
+        "select 1 from (select from_state, lag(to_state) over (partition by resident_id, episode_id order by revision)"
+        " as before from care.episode_event) event where from_state is distinct from before"
+    ).fetchall()
+    assert gaps == []  # every change begins where the one before it ended
+    assert nothing_left(town)
+    town.expect_everything()
+
+
+def decide(connection: psycopg.Connection, episode: Episode, dice: random.Random, town: Town) -> int:
+    """One decision about an episode as it was seen; 1 if it was saved, 0 if somebody was faster or it cannot be."""
+    decision = dice.choice(
+        [
+            partial(episodes.acknowledge),
+            partial(episodes.act, note="called"),
+            partial(episodes.shelve, until=town.now + timedelta(days=1), note="known"),
+            partial(episodes.unshelve),
+            partial(episodes.close, outcome=Outcome.ADVISED),
+        ]
+    )
+    try:
+        decision(
+            connection,
+            episode.resident_id,
+            episode.episode_id or 0,
+            episode.revision,
+            staff_id=town.doctor,
+            now=town.now,
+        )
+    except (episodes.Overtaken, episodes.NotAllowed):
+        return 0
+    return 1
 
 
 def test_every_change_is_announced(town: Town) -> None:

@@ -34,7 +34,9 @@ ENGINE_EVENTS = {
 OTHER_EVENTS = {
     Event.RETURNS: "acknowledged->open shelved->open",
     Event.ACKNOWLEDGE: "open->acknowledged",
+    Event.ACT: "open->acknowledged acknowledged->acknowledged shelved->shelved",
     Event.SHELVE: "open->shelved acknowledged->shelved",
+    Event.UNSHELVE: "shelved->open",
     Event.CLOSE: "open->closed acknowledged->closed shelved->closed",
 }
 IMPOSSIBLE = {(None, Event.WORSENED)}  # what is not there cannot get worse
@@ -210,7 +212,7 @@ def test_a_worse_finding_brings_it_back_before_its_time(*, set_aside: bool) -> N
     episode = begun(mild, repeat, now=LATER)
     assert (episode.state, episode.tier) == (State.OPEN, 2)
     held = (
-        machine.shelve(episode, staff_id=3, until=NOON + DAY, now=LATER)
+        machine.shelve(episode, staff_id=3, until=NOON + DAY, now=LATER, note="known")
         if set_aside
         else machine.acknowledge(episode, staff_id=3, now=LATER)
     ).after
@@ -229,7 +231,53 @@ def test_a_shelf_replaces_the_acknowledgement_and_its_end() -> None:
 
 def test_a_shelf_must_end_in_the_future() -> None:
     with pytest.raises(NotAllowed, match="to come"):
-        machine.shelve(opened(), staff_id=4, until=LATER, now=LATER)
+        machine.shelve(opened(), staff_id=4, until=LATER, now=LATER, note="known")
+
+
+@pytest.mark.parametrize("note", ["", " \n"])
+def test_a_shelf_and_an_action_need_words(note: str) -> None:
+    with pytest.raises(NotAllowed, match="reason"):
+        machine.shelve(opened(), staff_id=4, until=NOON + DAY, now=LATER, note=note)
+    with pytest.raises(NotAllowed, match="what was done"):
+        machine.act(opened(), staff_id=4, now=LATER, note=note)
+
+
+def test_acting_takes_it_in_hand_and_begins_the_time_anew() -> None:
+    first = machine.act(opened(), staff_id=3, now=LATER, note="called, nobody there").after
+    assert (first.state, first.doctor_id, first.returns_at) == (State.ACKNOWLEDGED, 3, LATER + timedelta(hours=4))
+    again = LATER + timedelta(hours=3)
+    transition = machine.act(first, staff_id=5, now=again, note="called, will eat and measure")
+    assert (transition.after.state, transition.after.returns_at) == (State.ACKNOWLEDGED, again + timedelta(hours=4))
+    assert (transition.why, transition.note) == (Why.ACTED, "called, will eat and measure")
+    assert transition.after.doctor_id == 5
+    assert absorb(transition.after, None, LATER + timedelta(hours=4)) is None  # the first promise is replaced
+    assert step(transition.after, None, again + timedelta(hours=4)).after.state is State.OPEN
+
+
+def test_acting_on_what_is_set_aside_leaves_it_there_until_its_end() -> None:
+    shelf = machine.shelve(opened(), staff_id=4, until=NOON + 2 * DAY, now=LATER, note="known").after
+    after = machine.act(shelf, staff_id=3, now=NOON + DAY, note="asked the hospital").after
+    assert (after.state, after.returns_at, after.due_at) == (State.SHELVED, NOON + 2 * DAY, NOON + 2 * DAY)
+
+
+def test_what_comes_back_says_from_where_until_somebody_acts() -> None:
+    forgotten = step(acknowledged(), None, LATER + timedelta(hours=4)).after
+    assert forgotten.returned_from == "acknowledged"
+    assert machine.act(forgotten, staff_id=3, now=NOON + DAY, note="done").after.returned_from is None
+    shelf = machine.shelve(opened(), staff_id=4, until=NOON + DAY, now=LATER, note="known").after
+    back = step(shelf, None, NOON + DAY)
+    assert (back.after.returned_from, back.why) == ("shelved", Why.SHELF_OVER)
+    first, second = sugar(2.8), sugar(2.7, NOON + 2 * DAY)
+    news = step(back.after, finding(first, second, now=NOON + 2 * DAY), NOON + 2 * DAY)
+    assert news.after.returned_from == "shelved"  # a new reading is not somebody acting
+
+
+def test_what_is_taken_back_early_is_open_and_was_not_forgotten() -> None:
+    shelf = machine.shelve(opened(), staff_id=4, until=NOON + 9 * DAY, now=LATER, note="known").after
+    transition = machine.unshelve(shelf, staff_id=3, now=NOON + DAY)
+    after = transition.after
+    assert (after.state, after.returns_at, after.due_at, after.doctor_id) == (State.OPEN, None, None, None)
+    assert (after.returned_from, transition.why) == (None, Why.UNSHELVED)
 
 
 @pytest.mark.parametrize("outcome", sorted(set(Outcome) - ENGINE_OUTCOMES))
@@ -271,7 +319,10 @@ def test_acknowledging_does_not_forget_the_repeat_that_is_awaited() -> None:
 readings = st.tuples(
     st.integers(1, 600), st.sampled_from([2.5, 3.4, 5.5, 14.5, 18.0]), st.sampled_from([NONE, Flag.SAMPLE_INSUFFICIENT])
 )
-lives = st.lists(readings | st.integers(1, 3000) | st.sampled_from(["acknowledge", "shelve", "close"]), max_size=25)
+lives = st.lists(
+    readings | st.integers(1, 3000) | st.sampled_from(["acknowledge", "act", "shelve", "unshelve", "close"]),
+    max_size=25,
+)
 
 
 @given(lives)
@@ -312,7 +363,11 @@ def _staff(episode: Episode | None, action: str, now: datetime) -> Episode | Non
         assert machine.close(episode, staff_id=1, outcome=Outcome.OTHER, now=now).after.due_at is None
         return None
     if action == "shelve" and episode.state is not State.SHELVED:
-        return machine.shelve(episode, staff_id=1, until=now + DAY, now=now).after
+        return machine.shelve(episode, staff_id=1, until=now + DAY, now=now, note="known").after
+    if action == "unshelve" and episode.state is State.SHELVED:
+        return machine.unshelve(episode, staff_id=1, now=now).after
+    if action == "act":
+        return machine.act(episode, staff_id=1, now=now, note="called").after
     if action == "acknowledge" and episode.state is State.OPEN:
         return machine.acknowledge(episode, staff_id=1, now=now).after
     return episode

@@ -149,7 +149,64 @@ def test_an_acknowledged_alert_without_action_comes_back(town: Town) -> None:
     town.pass_time(4 * 60 - 1)
     assert town.alert().state is State.ACKNOWLEDGED
     town.pass_time(1)
-    assert town.alert().state is State.OPEN
+    assert (town.alert().state, town.alert().returned_from) == (State.OPEN, "acknowledged")
+    last = episodes.history(town.connection, resident, alert.episode_id)[-1]
+    assert (last.why, last.from_state, last.actor) == ("returned", "acknowledged", "engine")
+
+
+def test_an_alert_that_is_acted_on_again_and_again_is_never_forgotten(town: Town) -> None:
+    resident = town.resident()
+    town.sugar(resident, 2.8)
+    town.look()
+    for call in range(4):
+        alert = town.alert()
+        assert alert.episode_id
+        episodes.act(
+            town.connection,
+            resident,
+            alert.episode_id,
+            alert.revision,
+            staff_id=town.doctor,
+            now=town.now,
+            note=f"call {call + 1}",
+        )
+        town.pass_time(3.5 * 60)
+        assert town.alert().state is State.ACKNOWLEDGED
+    town.pass_time(30)
+    assert town.alert().returned_from == "acknowledged"
+    told = episodes.history(town.connection, resident, town.alert().episode_id or 0)
+    assert [entry.note for entry in told] == [None, "call 1", "call 2", "call 3", "call 4", None]
+    assert told[1].returns_at == told[1].at + timedelta(hours=4)
+
+
+def test_what_is_set_aside_comes_back_at_its_end_or_when_it_is_taken_back(town: Town) -> None:
+    residents = [town.resident(), town.resident()]
+    for resident in residents:
+        town.sugar(resident, 2.8)
+    town.look()
+    for alert in town.alerts():
+        episodes.shelve(
+            town.connection,
+            alert.resident_id,
+            alert.episode_id or 0,
+            alert.revision,
+            staff_id=town.doctor,
+            until=town.now + timedelta(days=1),
+            now=town.now,
+            note="in hospital until tomorrow",
+        )
+    town.pass_time(60)
+    assert [alert.state for alert in town.alerts()] == [State.SHELVED, State.SHELVED]
+    early = next(alert for alert in town.alerts() if alert.resident_id == residents[0])
+    episodes.unshelve(
+        town.connection, residents[0], early.episode_id or 0, early.revision, staff_id=town.deputy, now=town.now
+    )
+    town.pass_time(23 * 60)
+    assert {(alert.resident_id, alert.state, alert.returned_from) for alert in town.alerts()} == {
+        (residents[0], State.OPEN, None),
+        (residents[1], State.OPEN, "shelved"),
+    }
+    assert town.whys().count("unshelved") == town.whys().count("shelf_over") == 1
 
 
 def test_a_closed_alert_stays_closed_until_something_new_is_measured(town: Town) -> None:
@@ -198,6 +255,7 @@ def test_shelving_high_never_mutes_low(town: Town) -> None:
         staff_id=town.doctor,
         until=town.now + timedelta(days=7),
         now=town.now,
+        note="new medicine, wait for it to work",
     )
     town.pass_time(60)
     town.sugar(resident, 2.7)

@@ -105,6 +105,10 @@ class Town:
         self._expected |= {episode.episode_id for episode in seen if episode.episode_id}
         return seen
 
+    def expect_everything(self) -> None:
+        """For a test in which whatever is shown to a doctor may be shown."""
+        self._expected |= set(self.unexpected())
+
     def episodes(self, condition: LiteralString = "true") -> list[Episode]:
         """The episodes that fulfil an SQL condition, the most severe first."""
         query = f"select {COLUMNS} from care.episode where {condition} order by tier, opened_at, episode_id"  # noqa: S608
