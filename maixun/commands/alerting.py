@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 
-from ingest.alerting import engine, rules
+import holidays
+
+from ingest.alerting import engine, rounds, rules, sentinel_round
+from ingest.alerting.rounds import Round
+from ingest.alerting.sentinel import SentinelSettings
 from ingest.alerting.settings import AlertingSettings
 from maixun import endpoints, logs, stopping
 from maixun.configuration import load_all, settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """It takes none: see `config/alerting.yaml` and `config/rules/`."""
+    """It takes none: see `config/alerting.yaml`, `config/rules/` and the files of the rounds."""
     parser.set_defaults()
 
 
@@ -19,7 +23,21 @@ def run(_options: argparse.Namespace) -> int:
     """Work until SIGTERM or SIGINT. Returns the exit code."""
     logs.start("alerting")
     stop = stopping.on_signals()
-    engine.run(
-        endpoints.database(), rules.parse(load_all("rules/*.yaml")), settings(AlertingSettings, "alerting"), stop
-    )
+    known, configured = rules.parse(load_all("rules/*.yaml")), settings(AlertingSettings, "alerting")
+    beside = rounds.start(endpoints.database(), _rounds(), stop)
+    engine.run(endpoints.database(), known, configured, stop)
+    for thread in beside:
+        thread.join()
     return 0
+
+
+def _rounds() -> list[Round]:
+    sentinel = settings(SentinelSettings, "sentinel")
+    works = holidays.country_holidays("CN").is_working_day  # knows the weekends that are worked instead
+    return [
+        Round(
+            name="sentinel",
+            every_seconds=sentinel.look_every_seconds,
+            look=lambda connection, now: sentinel_round.look(connection, sentinel, works, now),
+        ),
+    ]
