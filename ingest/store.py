@@ -1,4 +1,5 @@
-"""Saves a batch in one statement: what the ledger has not seen becomes a reading or is held, and work for alerting.
+"""Saves a batch in one statement: what the ledger has not seen becomes a reading or is held; work for alerting, marks
+for the rollups.
 
 Rows go by binary COPY into a temporary table. The insert is sorted by id, because two writers that bring the same rows
 in different orders would otherwise deadlock (measured: 174 deadlocks and 131 s against none and 1 s).
@@ -87,7 +88,9 @@ with fresh as (
 ), read as (
     insert into telemetry.reading ({_READING})
     select {_READING} from arriving join fresh using (reading_id) where outcome = 'accepted'
-    order by resident_id, measured_at returning resident_id
+    order by resident_id, measured_at returning resident_id, measured_at
+), marked as (
+    insert into reporting.dirty select distinct resident_id, reporting.month_of(measured_at) from read
 ), kept as (
     insert into telemetry.held (reading_id, outcome, reason, gateway, device, item, payload, received_at)
     select reading_id, outcome, reason, gateway, device, convert_from(item, 'UTF8')::jsonb, payload, %(now)s
@@ -100,7 +103,9 @@ select reading_id::text from arriving left join fresh using (reading_id) where f
 
 _PROMOTE = f"""
 with read as (
-    insert into telemetry.reading ({_READING}) select {_READING} from arriving returning resident_id
+    insert into telemetry.reading ({_READING}) select {_READING} from arriving returning resident_id, measured_at
+), marked as (
+    insert into reporting.dirty select resident_id, reporting.month_of(measured_at) from read
 ), freed as (
     delete from telemetry.held using arriving where held.reading_id = arriving.reading_id
 ), known as (

@@ -15,6 +15,7 @@ COMMANDS = {
     "gateway": "the edge: read meters, keep readings, pass them on",
     "ingest": "broker to database; run as many as wanted",
     "alerting": "readings to alerts; run as many as wanted",
+    "rollup": "readings to figures: folds them by person and month",
     "api": "web pages and HTTP interface",
     "migrate": "bring the database's schema up to date",
     "simulate": "the synthetic county: fill a history, then live",

@@ -4,7 +4,7 @@ grant usage on schema fleet to maixun_ingest, maixun_api;
 grant usage on schema identity, reporting to maixun_api;
 
 do $$ begin  -- batches are staged in a temporary table
-    execute format('grant temporary on database %I to maixun_ingest, maixun_api', current_database());
+    execute format('grant temporary on database %I to maixun_ingest, maixun_api, maixun_rollup', current_database());
 end $$;
 
 -- ingest: the roster without birthdays, and never a name
@@ -13,6 +13,8 @@ grant select (token, resident_id) on care.person_token to maixun_ingest;
 grant select (resident_id, token, station_id) on care.resident to maixun_ingest;
 grant select, insert on telemetry.ledger, telemetry.reading, telemetry.held, telemetry.work to maixun_ingest;
 grant select, insert, update on telemetry.gateway_status to maixun_ingest;
+grant usage on schema reporting to maixun_ingest;
+grant insert on reporting.dirty to maixun_ingest, maixun_api;
 grant insert on telemetry.waveform to maixun_ingest, maixun_api;
 grant select on fleet.settings to maixun_ingest;
 grant update (kept_at, refused_at, refused_why) on fleet.settings to maixun_ingest;
@@ -44,3 +46,9 @@ grant update (claimed_at) on fleet.enrolment to maixun_api;
 grant insert on fleet.certificate, fleet.settings to maixun_api;
 grant update (revoked_at) on fleet.certificate to maixun_api;       -- a machine that was replaced
 grant select on public.schema_migration to maixun_api;              -- is the schema this version's? (/health/ready)
+
+-- rollup: folds readings by person and month, and sees nothing else
+grant usage on schema telemetry, reporting to maixun_rollup;
+grant select on telemetry.reading to maixun_rollup;
+grant select, delete on reporting.dirty to maixun_rollup;
+grant select, insert, update, delete on reporting.person_month, reporting.rhythm to maixun_rollup;

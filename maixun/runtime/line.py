@@ -19,6 +19,7 @@ def programs(logs: Path, *, port: int, county: Sequence[str] | None) -> list[Pro
         Program("ingest-1", "ingest", logs=logs, environment={"MAIXUN_INGEST_WORKER": "ingest-1"}),
         Program("ingest-2", "ingest", logs=logs, environment={"MAIXUN_INGEST_WORKER": "ingest-2"}),
         Program("alerting", "alerting", logs=logs),
+        Program("rollup", "rollup", logs=logs),
         Program("api", "api", "--port", str(port), logs=logs),
     ]
     if county is not None:

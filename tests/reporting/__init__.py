@@ -1,0 +1,1 @@
+"""Figures that match their definitions to the person."""

@@ -1,0 +1,1 @@
+"""Indicators as versioned definitions, and the reports made of them."""
