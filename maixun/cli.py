@@ -16,6 +16,7 @@ COMMANDS = {
     "ingest": "broker to database; run as many as wanted",
     "alerting": "readings to alerts; run as many as wanted",
     "rollup": "readings to figures: folds them by person and month",
+    "rules": "try rules out on stored history",
     "api": "web pages and HTTP interface",
     "migrate": "bring the database's schema up to date",
     "simulate": "the synthetic county: fill a history, then live",

@@ -13,7 +13,19 @@ from datetime import UTC, datetime
 from maixun import endpoints
 from tests.bench.figure import Figure
 
-BENCHMARKS = ("decoding", "outbox", "ingestion", "line", "backlog", "ecg", "edge", "kiosk", "install", "suppression")
+BENCHMARKS = (
+    "decoding",
+    "outbox",
+    "ingestion",
+    "line",
+    "backlog",
+    "ecg",
+    "edge",
+    "kiosk",
+    "install",
+    "suppression",
+    "alerts_a_week",
+)
 
 
 def main(names: list[str]) -> int:
