@@ -28,11 +28,16 @@ class Viewer:
     role: Role
     station_id: int | None
     station_name: str | None
+    region_prefix: str | None  # of the CDC: the region's code without its trailing zeros
 
     @property
-    def parameters(self) -> dict[str, int | None]:
+    def parameters(self) -> dict[str, int | str | None]:
         """What the conditions of this module ask for in a query."""
-        return {"viewer_staff": self.staff_id, "viewer_station": self.station_id}
+        return {
+            "viewer_staff": self.staff_id,
+            "viewer_station": self.station_id,
+            "viewer_region": self.region_prefix,
+        }
 
     @property
     def is_clinical(self) -> bool:
@@ -48,11 +53,23 @@ class Viewer:
 CLINICAL = (Role.DOCTOR, Role.STATION_LEAD)
 HELD = (Role.DOCTOR, Role.STATION_LEAD, Role.TECHNICIAN, Role.ADMIN)
 FLEET = (Role.TECHNICIAN, Role.ADMIN)
+FIGURES = (Role.CDC, Role.STATION_LEAD, Role.ADMIN)
 
 _RESIDENTS = {
     Role.DOCTOR: sql.SQL("r.doctor_id = %(viewer_staff)s"),
     Role.STATION_LEAD: sql.SQL("r.station_id = %(viewer_station)s"),
 }
+
+_STATIONS = {
+    Role.STATION_LEAD: sql.SQL("t.station_id = %(viewer_station)s"),
+    Role.CDC: sql.SQL("starts_with(t.region_code, %(viewer_region)s)"),  # without a region: null, and so nothing
+    Role.ADMIN: sql.SQL("true"),
+}
+
+
+def stations_of(viewer: Viewer) -> sql.SQL:
+    """The condition on `care.station t` for the stations whose figures the viewer may see, never a person's."""
+    return _STATIONS.get(viewer.role, sql.SQL("false"))
 
 
 def residents_of(viewer: Viewer) -> sql.SQL:
@@ -103,4 +120,5 @@ SignedIn = Annotated[Viewer, Depends(only(*Role), scope="function")]
 Clinician = Annotated[Viewer, Depends(only(*CLINICAL), scope="function")]
 HeldReader = Annotated[Viewer, Depends(only(*HELD), scope="function")]
 FleetReader = Annotated[Viewer, Depends(only(*FLEET), scope="function")]
+FiguresReader = Annotated[Viewer, Depends(only(*FIGURES), scope="function")]
 Administrator = Annotated[Viewer, Depends(only(Role.ADMIN), scope="function")]

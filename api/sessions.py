@@ -27,7 +27,8 @@ def begin(connection: Connection[DictRow], staff_id: int, now: datetime, lasts: 
 def find(connection: Connection[DictRow], token: str, now: datetime) -> DictRow | None:
     """Whose session this is, with the station's name; None when it has ended or the account is closed."""
     row = connection.execute(
-        "select s.staff_id, s.login, s.display_name, s.role, s.station_id, t.name as station_name, c.seen_at"
+        "select s.staff_id, s.login, s.display_name, s.role, s.station_id, t.name as station_name,"
+        " s.region_prefix, c.seen_at"
         " from care.session c join care.staff s using (staff_id) left join care.station t using (station_id)"
         " where c.token_hash = %s and c.expires_at > %s and s.active",
         (_hash(token), now),
