@@ -27,11 +27,18 @@ PUBLIC = {
     "/api/v1/fleet/claim",
     "/api/v1/fleet/renew",
 }
+SHELF = {"revision": 1, "until": "2026-11-24", "note": "x"}
 BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/alerts/{episode_id}/acknowledge": {"json": {"revision": 1}},
+    "/api/v1/alerts/{episode_id}/act": {"json": {"revision": 1, "note": "x"}},
     "/api/v1/alerts/{episode_id}/close": {"json": {"revision": 1, "outcome": "advised", "note": "x"}},
+    "/api/v1/alerts/{episode_id}/shelve": {"json": SHELF},
+    "/api/v1/alerts/{episode_id}/unshelve": {"json": {"revision": 1}},
     "/api/v1/held/{reading_id}/release": {"json": {}},
     "/alerts/{episode_id}/acknowledge": {"data": {"revision": 1}},
+    "/alerts/{episode_id}/act": {"data": {"revision": 1, "note": "x"}},
+    "/alerts/{episode_id}/shelve": {"data": SHELF},
+    "/alerts/{episode_id}/unshelve": {"data": {"revision": 1}},
     "/alerts/{episode_id}/close": {"data": {"revision": 1, "outcome": "advised", "note": "x"}},
     "/residents/search": {"data": {"name": "李"}},
 }
