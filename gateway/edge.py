@@ -20,7 +20,7 @@ from gateway.remote_settings import RemoteSettings, Why
 from gateway.salvage import opened
 from gateway.saying import Saying
 from gateway.settings import GatewaySettings
-from gateway.steward import Steward
+from gateway.steward import Correspondent, Steward
 from gateway.uplink import Uplink
 from maixun.configuration import ConfigurationError
 
@@ -57,6 +57,7 @@ class Edge:
         self._remote = RemoteSettings(path.with_suffix(".settings.json"), settings)
         self._disk = Saying(_log, well=True)
         self.beside: dict[str, PartWithCollector] = {}  # further parts, such as a kiosk
+        self.correspondents: list[Correspondent] = []  # what of them the server hears and answers
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop`, through full disks and damaged files. Raises `OutboxInUse` and `ConfigurationError`."""
@@ -96,7 +97,7 @@ class Edge:
 
     async def _uplink(self, outbox: Outbox, stop: asyncio.Event) -> None:
         """One uplink after another: a new one whenever settings or certificate are others."""
-        steward = Steward(self._radio, Meters(outbox.disk), self._remote)
+        steward = Steward(self._radio, Meters(outbox.disk), self._remote, self.correspondents)
         while not stop.is_set():
             try:
                 now = self._remote.in_force()

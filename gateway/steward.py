@@ -69,6 +69,16 @@ class TellsCondition(Protocol):
         """Meters it cannot read."""
 
 
+class Correspondent(Protocol):
+    """A further part of the gateway that the server answers."""
+
+    def report(self) -> Mapping[str, object]:
+        """What the heartbeat says of it."""
+
+    def hear(self, payload: bytes) -> bool:
+        """A command came, perhaps for others; whether it changed anything."""
+
+
 class Unsteered:
     """For an uplink that carries readings alone."""
 
@@ -87,11 +97,12 @@ class Unsteered:
 
 @dataclass
 class Steward:
-    """Adapter, meters and settings of a gateway."""
+    """Adapter, meters and settings of a gateway, and what `further` parts have to say."""
 
     radio: Radio
     meters: Meters
     remote: RemoteSettings
+    further: Sequence[Correspondent] = ()
     _said: list[dict[str, object]] | None = None
 
     def report(self, *, whole: bool) -> Mapping[str, object]:
@@ -99,14 +110,16 @@ class Steward:
         said = self.remote.report()
         if isinstance(self.radio, TellsCondition):
             said |= _condition(self.radio)
+        for each in self.further:
+            said |= each.report()
         meters = [_meter(state) for state in _latest(self.meters.all())]
         if whole or meters != self._said:
             said["meters"] = self._said = meters
         return said
 
     def hear(self, payload: bytes) -> bool:
-        """Commands are about settings."""
-        return self.remote.hear(payload)
+        """Commands are about settings, or for one of the further parts."""
+        return any([self.remote.hear(payload), *(each.hear(payload) for each in self.further)])
 
     def ending(self) -> bool:
         """With other settings comes another uplink."""

@@ -1,4 +1,5 @@
-"""What a gateway is told in answer to its heartbeat: the settings wanted of it, and whether to keep those on trial.
+"""What a gateway is told in answer to its heartbeat: the settings wanted of it, whether to keep those on trial, and
+a kiosk the people it may recognise.
 
 An answer and not a message left at the broker: it goes to a gateway that is there, never to one that comes back next
 week, and a lost one is repeated with the next heartbeat.
@@ -13,12 +14,22 @@ from typing import Any
 from psycopg import Connection
 
 from ingest.client import Publish
+from ingest.known_people import KnownPeople
 from ingest.status import Status
 
 
-def answers(connection: Connection[Any], gateway: str, status: Status, now: datetime) -> list[Publish]:
+def answers(
+    connection: Connection[Any], gateway: str, status: Status, now: datetime, people: KnownPeople
+) -> list[Publish]:
     """The commands for this gateway now, usually none; notes what became of the settings wanted of it."""
-    if not status["online"] or "settings" not in status:
+    if not status["online"]:
+        return []
+    wanted = _settings(connection, gateway, status, now)
+    return wanted + (people.answers(connection, gateway, status["people"], now.date()) if "people" in status else [])
+
+
+def _settings(connection: Connection[Any], gateway: str, status: Status, now: datetime) -> list[Publish]:
+    if "settings" not in status:
         return []
     wanted = connection.execute(
         "select version, settings, kept_at, refused_at from fleet.settings where gateway = %s"

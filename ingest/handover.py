@@ -67,6 +67,19 @@ def name_person(connection: Connection[Any], *, token: UUID, resident_id: int, k
     return became
 
 
+def void_tokens(connection: Connection[Any], *, resident_id: int, kind: str, entry: Entry) -> int:
+    """A lost card, or a PIN that others know: take away the pseudonyms of this kind. Returns how many there were.
+
+    Kiosks learn of it with their next heartbeat; a reading that still names one is held for a person to judge.
+    """
+    with connection.transaction():
+        _alone(connection)
+        voided = registry.remove_tokens(connection, resident_id=resident_id, kind=kind)
+        detail = {"kind": kind, "voided": voided}
+        _audit(connection, entry, "resident.token.void", resident_id, detail, Counter())
+    return voided
+
+
 def _alone(connection: Connection[Any]) -> None:
     """Batches under way end first, and later ones see the change: none is judged between it and its releases."""
     connection.execute("select pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])

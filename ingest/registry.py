@@ -145,6 +145,13 @@ def add_token(connection: Connection[Any], *, token: UUID, resident_id: int, kin
     )
 
 
+def remove_tokens(connection: Connection[Any], *, resident_id: int, kind: str) -> int:
+    """Take away every further pseudonym of this kind; what was stored by them stays. Returns how many there were."""
+    return connection.execute(
+        "delete from care.person_token where resident_id = %s and kind = %s", (resident_id, kind)
+    ).rowcount
+
+
 def _one(connection: Connection[Any], query: str, values: tuple[Any, ...]) -> int:
     row = connection.execute(query.encode(), values).fetchone()
     if row is None:

@@ -10,8 +10,11 @@ from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationEr
 from pydantic_core import to_json
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
+from maixun.known_people import PARTS
+
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Text = Annotated[str, Field(pattern=r"^[ -~]{0,80}$")]
+Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Words = Annotated[str, Field(pattern=r"^[ -~]{0,300}$")]
 _LENIENT = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False)
 
@@ -62,6 +65,7 @@ class Status(TypedDict):
     trial: NotRequired[bool]
     refused_settings: NotRequired[RefusedSettings]
     meters: NotRequired[Annotated[list[Meter], Field(max_length=200)]]
+    people: NotRequired[Annotated[list[Fingerprint], Field(max_length=PARTS)]]
 
 
 _STATUS: TypeAdapter[Status] = TypeAdapter(Status)

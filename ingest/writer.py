@@ -15,6 +15,7 @@ from devices.metrics import Catalogue
 from ingest import commands, database, metrics, status, store
 from ingest.client import Publish
 from ingest.inbox import Delivery, Inbox
+from ingest.known_people import KnownPeople
 from ingest.outage import Outage
 from ingest.pipeline import Message, Processed, process
 from ingest.receipts import receipts
@@ -52,6 +53,7 @@ class Writer(threading.Thread):
         self._outage = outage
         self._connection: psycopg.Connection[Any] | None = None
         self._roster = Roster()
+        self._people = KnownPeople()
 
     def run(self) -> None:
         """Until the inbox is closed. Whatever ends it otherwise ends the process: see `ingest.service`."""
@@ -102,7 +104,7 @@ class Writer(threading.Thread):
             if leaf == "readings":
                 messages.append(Message(gateway, delivery.payload))
             elif delivery.payload:
-                orders += _heard(self._connection, gateway, delivery, now)
+                orders += _heard(self._connection, gateway, delivery, now, self._people)
         with metrics.BATCH_SECONDS.time():
             processed = process(
                 self._connection,
@@ -121,14 +123,16 @@ class Writer(threading.Thread):
         self._connection = None
 
 
-def _heard(connection: psycopg.Connection[Any], gateway: str, delivery: Delivery, now: datetime) -> list[Publish]:
+def _heard(
+    connection: psycopg.Connection[Any], gateway: str, delivery: Delivery, now: datetime, people: KnownPeople
+) -> list[Publish]:
     """Note a status, and answer one that was not only kept for us by the broker."""
     said = status.read(delivery.payload)
     if said is None:
         metrics.UNREADABLE_STATUS.inc()
         return []
     status.note(connection, gateway, said, now, live=not delivery.retained)
-    return [] if delivery.retained else commands.answers(connection, gateway, said, now)
+    return [] if delivery.retained else commands.answers(connection, gateway, said, now, people)
 
 
 @lru_cache(maxsize=10_000)

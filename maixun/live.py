@@ -37,7 +37,9 @@ async def play(
             outbox = outbox_path(station.gateway)
             edge = Edge(station.gateway, radio, broker, outbox, settings, county.clock_policy())
             if kiosk_port is not None and station.number == STATION:
-                edge.beside["kiosk"] = _kiosk(simulation, station.gateway, settings, kiosk_port).run
+                part = _kiosk(simulation, station.gateway, settings, kiosk_port)
+                edge.beside["kiosk"] = part.run
+                edge.correspondents.append(part.known)
             gateways.create_task(edge.run(stop), name=station.gateway)
 
 

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 LEAVES = {
     "maixun.configuration",
     "maixun.endpoints",
+    "maixun.known_people",
     "maixun.logs",
     "maixun.pushed",
     "maixun.secret_file",

@@ -38,7 +38,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def kiosk(
-    settings: KioskSettings, folder: Path, catalogue: Catalogue, *, hurry: float, now: Callable[[], datetime]
+    settings: KioskSettings,
+    folder: Path,
+    catalogue: Catalogue,
+    known: KnownPeople,
+    *,
+    hurry: float,
+    now: Callable[[], datetime],
 ) -> Kiosk:
     """The kiosk; `folder` is the runtime folder. Raises `ConfigurationError`."""
     course = settings.course_of_visit(hurry=hurry)
@@ -51,7 +57,7 @@ def kiosk(
     )
     return Kiosk(
         equipment,
-        _identifier(settings, folder),
+        _identifier(settings, folder, known),
         teller,
         Face(teller, catalogue, course, timedelta(seconds=settings.warning_seconds)),
         Pages(timedelta(minutes=settings.page_minutes)),
@@ -66,12 +72,13 @@ def _offers(settings: KioskSettings) -> tuple[Measurement, ...]:
     return tuple(each for each in Measurement if each in measured | typed)
 
 
-def _identifier(settings: KioskSettings, folder: Path) -> Identifier:
+def _identifier(settings: KioskSettings, folder: Path, known: KnownPeople) -> Identifier:
     key = pseudonym.load_key(folder / settings.key_file)
     if key is None and (settings.id_card is not None or settings.phone):
         _log.warning("%s is missing: ID cards and phone numbers wait for enrolment", folder / settings.key_file)
     return Identifier(
-        known=KnownPeople(folder / settings.known_people_file),
+        known=known,
+        list_trusted=timedelta(hours=settings.list_trusted_hours),
         key=key,
         reads_id_cards=settings.id_card is not None,
         phone=settings.phone,

@@ -77,7 +77,7 @@ class Desk:
             case actions.Begin():
                 kiosk.happen(events.Began())
             case actions.Scan():
-                kiosk.identify(lambda: identifier.by_code(action.code))
+                kiosk.identify(lambda: identifier.by_code(action.code, kiosk.now()))
             case actions.Phone():
                 kiosk.identify(lambda: identifier.by_phone(action.number, action.pin, kiosk.now()))
             case actions.Guest():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from gateway.kiosk import card, masking, pseudonym
 from gateway.kiosk.card import NotACard
@@ -22,9 +23,33 @@ class TurnedAway(Exception):
         self.notice = notice
 
 
+class Admission(StrEnum):
+    """What the list of known people says of somebody."""
+
+    KNOWN = "known"
+    TO_BE_ASSIGNED = "to_be_assigned"  # perhaps registered since the list was made: the server will say whose it is
+    UNKNOWN = "unknown"
+
+
+def admission(*, known: bool, way: Way, age: timedelta | None, trusted: timedelta) -> Admission:
+    """Whether somebody is let in. `age`: since the server last said that the list is up to date; None: there is none.
+
+    A card or ID card is in the person's hand, so an old list gives way to it. A number and a PIN can be tried out:
+    to let in whoever is not on the list would tell which PIN is right.
+    """
+    if known:
+        return Admission.KNOWN
+    if age is None or (age > trusted and way is not Way.PHONE):
+        return Admission.TO_BE_ASSIGNED
+    return Admission.UNKNOWN
+
+
 @dataclass(slots=True)
 class Identifier:
-    """The ways this kiosk has. Without a key there is neither ID card nor phone."""
+    """The ways this kiosk has. Without a key there is neither ID card nor phone.
+
+    `list_trusted`: as long after the server's last word the list of known people decides alone.
+    """
 
     known: KnownPeople
     key: bytes | None = field(repr=False)
@@ -33,6 +58,7 @@ class Identifier:
     guest: bool
     wrong_pins: int
     phone_closed: timedelta
+    list_trusted: timedelta
     _wrong: int = 0
     _closed_until: datetime | None = None
 
@@ -46,19 +72,20 @@ class Identifier:
         }
         return tuple(way for way, is_offered in offered.items() if is_offered)
 
-    def by_code(self, code: str) -> Identity:
+    def by_code(self, code: str, now: datetime) -> Identity:
         """Whoever holds this QR card. Raises `TurnedAway`."""
         try:
-            return self._known(Identity(way=Way.QR, token=card.decode(code)))
+            token = card.decode(code)
         except NotACard:
             raise TurnedAway(Notice.CODE_UNREADABLE) from None
+        return self._admitted(Identity(way=Way.QR, token=token), now)
 
-    def by_id_card(self, read: IdCard) -> Identity:
+    def by_id_card(self, read: IdCard, now: datetime) -> Identity:
         """Whoever's ID card was read. Raises `TurnedAway`."""
         if self.key is None:
             raise TurnedAway(Notice.NOT_KNOWN)
         token = pseudonym.of_id_number(read.number, self.key)
-        return self._known(Identity(way=Way.ID_CARD, token=token, shown=read.masked_name, sex=read.sex))
+        return self._admitted(Identity(way=Way.ID_CARD, token=token, shown=read.masked_name, sex=read.sex), now)
 
     def by_phone(self, number: str, pin: str, now: datetime) -> Identity:
         """Whoever knows this number's PIN. Trying out PINs soon closes the way. Raises `TurnedAway`."""
@@ -66,7 +93,7 @@ class Identifier:
             raise TurnedAway(Notice.PHONE_CLOSED)
         token = pseudonym.of_phone(number, pin, self.key)
         try:
-            who = self._known(Identity(way=Way.PHONE, token=token, shown=masking.phone(number)))
+            who = self._admitted(Identity(way=Way.PHONE, token=token, shown=masking.phone(number)), now)
         except TurnedAway:
             self._wrong += 1
             if self._wrong < self.wrong_pins:
@@ -76,10 +103,17 @@ class Identifier:
         self._wrong = 0
         return who
 
-    def _known(self, who: Identity) -> Identity:
-        if who.token is None or not self.known.knows(who.token):
+    def _admitted(self, who: Identity, now: datetime) -> Identity:
+        confirmed = self.known.confirmed_at
+        found = admission(
+            known=who.token is not None and self.known.knows(who.token),
+            way=who.way,
+            age=None if confirmed is None else now - confirmed,
+            trusted=self.list_trusted,
+        )
+        if found is Admission.UNKNOWN:
             raise TurnedAway(Notice.NOT_KNOWN)
-        return who
+        return who if found is Admission.KNOWN else replace(who, to_be_assigned=confirmed is not None)
 
     def _is_closed(self, now: datetime) -> bool:
         return self._closed_until is not None and now < self._closed_until

@@ -141,7 +141,7 @@ class Kiosk:
     def id_card(self, read: IdCard) -> None:
         """An ID card was laid on the reader; outside of the first steps it is not for us."""
         try:
-            self.identify(lambda: self.identifier.by_id_card(read))
+            self.identify(lambda: self.identifier.by_id_card(read, self.now()))
         except NotNow:
             _log.info("an ID card in %s is not looked at", self.visit.step)
 

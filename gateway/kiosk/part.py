@@ -22,6 +22,7 @@ from gateway.kiosk.card_reader import CardReader
 from gateway.kiosk.desk import Desk
 from gateway.kiosk.instruments import Driver
 from gateway.kiosk.intake import Intake
+from gateway.kiosk.known_people import KnownPeople
 from gateway.kiosk.line_driver import LineDriver
 from gateway.kiosk.names import Measurement, Step
 from gateway.kiosk.serial_instrument import SerialInstrument
@@ -67,7 +68,8 @@ class KioskPart:
         self._companions = companions
         self._now = now
         self._catalogue = parse(configuration.load("metrics.yaml"))
-        kiosk = assembly.kiosk(settings, folder, self._catalogue, hurry=hurry, now=now)
+        self.known = KnownPeople(folder / settings.known_people_file, now=now)
+        kiosk = assembly.kiosk(settings, folder, self._catalogue, self.known, hurry=hurry, now=now)
         slack = timedelta(seconds=settings.clock_slack_seconds)
         heard = {each.device: each.measures for each in settings.instruments if isinstance(each, RadioInstrument)}
         self.intake = Intake(kiosk, heard, self._catalogue, zone=zone, policy=policy, slack=slack)

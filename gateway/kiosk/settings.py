@@ -113,6 +113,7 @@ class KioskSettings(Settings):
     guest: bool
     key_file: Path
     known_people_file: Path
+    list_trusted_hours: Annotated[float, Field(gt=0)]
     wrong_pins: Annotated[int, Field(ge=1)]
     phone_closed_seconds: Annotated[float, Field(ge=0)]
     staff_code: Annotated[str, Field(pattern=r"^[0-9]{4,20}$")] | None

@@ -61,7 +61,8 @@ def _welcome(visit: Visit, _event: Began, _now: datetime, _course: Course) -> Vi
 
 
 def _identified(visit: Visit, event: Identified, now: datetime, _course: Course) -> Visit:
-    return replace(visit, step=Step.CHOOSE, began=now, who=event.who, sex=event.who.sex)
+    notice = Notice.TO_BE_ASSIGNED if event.who.to_be_assigned else None
+    return replace(visit, step=Step.CHOOSE, began=now, who=event.who, sex=event.who.sex, notice=notice)
 
 
 def _not_identified(visit: Visit, event: Noticed, _now: datetime, _course: Course) -> Visit:

@@ -32,7 +32,8 @@ class Notice(StrEnum):
 
     CODE_UNREADABLE = "code_unreadable"  # the scanned text is no card of ours: scan again
     CARD_UNREADABLE = "card_unreadable"  # the ID card moved too early: lay it down again
-    NOT_KNOWN = "not_known"  # not on this station's list: ask the staff, or go on as a guest
+    NOT_KNOWN = "not_known"  # not on this kiosk's list: ask the staff, or go on as a guest
+    TO_BE_ASSIGNED = "to_be_assigned"  # let in without being on the list, which is old: the server will assign it
     PHONE_CLOSED = "phone_closed"  # too many wrong PINs: use another way or ask the staff
     MEASURED_BADLY = "measured_badly"  # the meter could not measure: sit still, once more
     OUT_OF_BOUNDS = "out_of_bounds"  # a typed number no living person has: type again

@@ -15,12 +15,16 @@ from gateway.kiosk.view import Notice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who is here. `token` goes out with readings (None: a guest); `shown` is masked."""
+    """Who is here. `token` goes out with readings (None: a guest); `shown` is masked.
+
+    `to_be_assigned`: not on this kiosk's list, which is old; only the server can say whose the readings are.
+    """
 
     way: Way
     token: UUID | None = None
     shown: str = ""
     sex: Sex | None = None
+    to_be_assigned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

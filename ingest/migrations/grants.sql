@@ -10,13 +10,14 @@ end $$;
 -- ingest: the roster without birthdays, and never a name
 grant select on care.device, care.assignment, care.station, care.roster_version to maixun_ingest;
 grant select (token, resident_id) on care.person_token to maixun_ingest;
-grant select (resident_id, token, station_id) on care.resident to maixun_ingest;
+grant select (resident_id, token, station_id, left_on) on care.resident to maixun_ingest;
 grant select, insert on telemetry.ledger, telemetry.reading, telemetry.held, telemetry.work to maixun_ingest;
 grant select, insert, update on telemetry.gateway_status to maixun_ingest;
 grant usage on schema reporting to maixun_ingest;
 grant insert on reporting.dirty to maixun_ingest, maixun_api;
 grant insert on telemetry.waveform to maixun_ingest, maixun_api;
 grant select on fleet.settings to maixun_ingest;
+grant select (gateway, station_id, revoked_at) on fleet.gateway to maixun_ingest;   -- whom a kiosk may recognise
 grant update (kept_at, refused_at, refused_why) on fleet.settings to maixun_ingest;
 
 -- alerting: reads people and readings, writes episodes, consumes work

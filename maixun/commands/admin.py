@@ -26,7 +26,7 @@ from ingest.accounts import (
     set_password,
 )
 from ingest.enrolment import EnrolmentError
-from ingest.handover import Became, Entry, hand_over, name_person
+from ingest.handover import Became, Entry, hand_over, name_person, void_tokens
 from ingest.identity import load_key, pseudonym
 from ingest.reason import Reason
 from ingest.registry import NewAssignment, TokenTaken, register_device
@@ -126,6 +126,12 @@ def _resident(verbs: Any) -> None:
     make.add_argument("--login", required=True, help="the account this is recorded under")
     make.set_defaults(action=_make_card)
 
+    void = verbs.add_parser("void", help="a lost card, or a PIN that others know: kiosks forget it")
+    void.add_argument("resident", help="id or token")
+    void.add_argument("--kind", required=True, choices=("card", "id_number", "phone"), help="all of this kind")
+    void.add_argument("--login", required=True, help="the account this is recorded under")
+    void.set_defaults(action=_void_tokens)
+
 
 def _held(verbs: Any) -> None:
     show = verbs.add_parser("list", help="what is held, latest first")
@@ -196,6 +202,12 @@ def _make_card(connection: Connection, given: argparse.Namespace) -> None:
     if given.svg:
         drawn.save(str(given.svg), kind="svg", scale=4)
     print(f"{code} is a card of resident {resident_id}")
+
+
+def _void_tokens(connection: Connection, given: argparse.Namespace) -> None:
+    resident_id, entry = registered.resident(connection, given.resident), _entry(connection, given)
+    voided = void_tokens(connection, resident_id=resident_id, kind=given.kind, entry=entry)
+    print(f"resident {resident_id} is no longer known by {voided} pseudonyms of the kind {given.kind}")
 
 
 def _entry(connection: Connection, given: argparse.Namespace) -> Entry:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from devices.clock import ClockPolicy, parse_policy
 from gateway import identity
 from gateway.disk import OutboxFull, OutboxInUse
-from gateway.edge import Edge, PartWithCollector
+from gateway.edge import Edge
 from gateway.identity import Identity
 from gateway.passkey_desk import PasskeyDesk
 from gateway.radio import Radio
@@ -24,6 +24,7 @@ from maixun import configuration, endpoints, logs
 
 if TYPE_CHECKING:
     from devices.simulator.simulation import Simulation
+    from gateway.kiosk.part import KioskPart
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +81,9 @@ def _work(options: argparse.Namespace) -> None:
     passkeys = PasskeyDesk() if options.kiosk else None  # without a page nobody could be asked
     edge = _edge(options, me, name, path, settings, policy, passkeys)
     if options.kiosk:
-        edge.beside["kiosk"] = _kiosk(options, name, settings, policy, passkeys)
+        part = _kiosk(options, name, settings, policy, passkeys)
+        edge.beside["kiosk"] = part.run
+        edge.correspondents.append(part.known)
     asyncio.run(_serve(edge))
 
 
@@ -105,14 +108,14 @@ def _kiosk(
     settings: GatewaySettings,
     policy: ClockPolicy,
     passkeys: PasskeyDesk | None,
-) -> PartWithCollector:
+) -> KioskPart:
     """Imported when it is asked for: a gateway without a kiosk stays small. Simulated radio, simulated instruments."""
     from maixun import kiosk
 
     given = {"zone": settings.wall_clock(), "policy": policy, "port": options.kiosk_port}
     if options.radio != "simulated":
-        return kiosk.real(name, **given, passkeys=passkeys).run
-    return kiosk.simulated(name, kiosk.instruments(_simulation(options), options.station), **given).run
+        return kiosk.real(name, **given, passkeys=passkeys)
+    return kiosk.simulated(name, kiosk.instruments(_simulation(options), options.station), **given)
 
 
 def outbox_path(gateway: str) -> Path:

@@ -146,6 +146,7 @@ SCENES: Mapping[str, View] = {
     "identify": IDENTIFY,
     "identify-not-known": IDENTIFY.model_copy(update={"notice": Notice.NOT_KNOWN}),
     "choose": CHOOSE,
+    "choose-to-be-assigned": CHOOSE.model_copy(update={"notice": Notice.TO_BE_ASSIGNED}),
     "ask-symptoms": _ask(Question.SYMPTOMS, choices=("fever", "diarrhoea"), several=True),
     "ask-meal": _ask(Question.MEAL, choices=("fasting", "before_meal", "after_meal", "casual")),
     "ask-sex": _ask(Question.SEX, choices=("female", "male")),

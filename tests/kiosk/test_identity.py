@@ -17,18 +17,20 @@ from gateway.kiosk import card, masking, pseudonym
 from gateway.kiosk.card import NotACard
 from gateway.kiosk.id_card import IdCard
 from gateway.kiosk.identify import Identifier, TurnedAway
-from gateway.kiosk.known_people import KnownPeople, digest
+from gateway.kiosk.known_people import KnownPeople
 from gateway.kiosk.names import Way
 from gateway.kiosk.outcome import Sex
 from gateway.kiosk.view import Notice
 from ingest import identity
 from maixun.configuration import ConfigurationError
-from tests.kiosk.made import SOMEBODY, T0
+from maixun.known_people import parts
+from tests.kiosk.made import SECOND, SOMEBODY, T0
 
 MASTER = bytes(range(32))
 KEY = identity.pseudonym_key(MASTER)
 NUMBER = "11010519491231002X"  # the example that GB 11643 itself prints
 MINUTES = timedelta(minutes=5)
+HOUR = timedelta(hours=1)
 
 
 @given(st.uuids())
@@ -100,12 +102,20 @@ def test_phone_numbers_are_masked() -> None:
     assert (masking.phone("13812345678"), masking.phone("110")) == ("****5678", "****")
 
 
+def listing(people: list[UUID]) -> bytes:
+    """The server's command with the whole list."""
+    sent = {number: base64.b64encode(part).decode() for number, part in enumerate(parts(people))}
+    return json.dumps({"v": 1, "people": {"parts": sent}}).encode()
+
+
 def identifier(tmp_path: Path, *, key: bytes | None = KEY, people: list[UUID] | None = None) -> Identifier:
     path = tmp_path / "known.json"
+    known = KnownPeople(path, now=lambda: T0)
     if people is not None:
-        path.write_text(json.dumps({"v": 1, "people": [digest(each) for each in people]}))
+        known.hear(listing(people))
     return Identifier(
-        known=KnownPeople(path),
+        known=known,
+        list_trusted=HOUR,
         key=key,
         reads_id_cards=True,
         phone=True,
@@ -116,28 +126,35 @@ def identifier(tmp_path: Path, *, key: bytes | None = KEY, people: list[UUID] | 
 
 
 def test_without_a_list_everybody_is_let_in_and_the_server_judges(tmp_path: Path) -> None:
-    assert identifier(tmp_path).by_code(card.encode(SOMEBODY)).token == SOMEBODY
+    assert identifier(tmp_path).by_code(card.encode(SOMEBODY), T0).token == SOMEBODY
 
 
 def test_who_is_not_on_the_list_is_sent_to_the_staff_until_the_list_is_new(tmp_path: Path) -> None:
     kiosk = identifier(tmp_path, people=[])
     with pytest.raises(TurnedAway) as away:
-        kiosk.by_code(card.encode(SOMEBODY))
+        kiosk.by_code(card.encode(SOMEBODY), T0)
     assert away.value.notice is Notice.NOT_KNOWN
-    identifier(tmp_path, people=[SOMEBODY])
-    assert kiosk.by_code(card.encode(SOMEBODY)).token == SOMEBODY
-    (tmp_path / "known.json").write_text("{")
-    assert kiosk.by_code(card.encode(SOMEBODY)).token == SOMEBODY, "a damaged list leaves the one before in force"
+    assert kiosk.known.hear(listing([SOMEBODY]))
+    who = kiosk.by_code(card.encode(SOMEBODY), T0)
+    assert (who.token, who.to_be_assigned) == (SOMEBODY, False)
+
+
+def test_when_the_list_is_old_a_card_that_is_not_on_it_is_taken_and_assigned_later(tmp_path: Path) -> None:
+    kiosk = identifier(tmp_path, people=[])
+    who = kiosk.by_code(card.encode(SOMEBODY), T0 + HOUR + SECOND)
+    assert (who.token, who.to_be_assigned) == (SOMEBODY, True)
+    with pytest.raises(TurnedAway):
+        kiosk.by_phone("13812345678", "2468", T0 + 100 * HOUR)
 
 
 def test_a_spoilt_code_asks_for_another_scan(tmp_path: Path) -> None:
     with pytest.raises(TurnedAway) as away:
-        identifier(tmp_path).by_code("https://example.org")
+        identifier(tmp_path).by_code("https://example.org", T0)
     assert away.value.notice is Notice.CODE_UNREADABLE
 
 
 def test_an_id_card_becomes_a_token_and_a_masked_name(tmp_path: Path) -> None:
-    who = identifier(tmp_path).by_id_card(IdCard("李*国", Sex.MALE, NUMBER))
+    who = identifier(tmp_path).by_id_card(IdCard("李*国", Sex.MALE, NUMBER), T0)
     assert (who.token, who.shown, who.sex) == (identity.pseudonym(NUMBER, MASTER), "李*国", Sex.MALE)
     assert NUMBER not in repr(IdCard("李*国", Sex.MALE, NUMBER))
 
