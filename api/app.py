@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,9 +14,24 @@ from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
-from api import alerts, claims, decisions, ecg, errors, fleet, health, quarantine, reference, residents, sign_in
-from api.episodes import Alert
+from api import (
+    alerts,
+    board,
+    claims,
+    decisions,
+    ecg,
+    errors,
+    fleet,
+    health,
+    quarantine,
+    reference,
+    residents,
+    sign_in,
+    work,
+)
+from api.board import Row
 from api.language import Language
+from api.names import Names
 from api.pages import STATIC, Pages, assets
 from api.protection import Protection
 from api.services import ROLE, Services
@@ -53,6 +68,7 @@ ROUTERS = (
         for part in (sign_in, alerts, decisions, residents, ecg, quarantine, fleet)
         for router in (part.pages, part.json)
     ),
+    work.pages,
     claims.json,
     reference.router,
     health.router,
@@ -113,14 +129,20 @@ def _services(settings: ApiSettings, database: str, now: Callable[[], datetime])
     known = rules.parse(load_all("rules/*.yaml"))
     pages = Pages(settings.tzinfo, now, _causes(known))
 
-    def row(language: Language, alert: Alert) -> str:
-        return pages.render(language, "alert_row.html", alert=alert)
+    def read(connection: Connection[DictRow], resident_ids: Collection[int]) -> list[Row]:
+        today = now().astimezone(settings.tzinfo).date()
+        return board.changed(connection, resident_ids, key, now(), today)
+
+    def render(language: Language, row: Row) -> str:
+        today = now().astimezone(settings.tzinfo).date()
+        return pages.render(language, "work_row.html", row=row, today=today)
 
     return Services(
         settings=settings,
         pool=_pool(database, settings),
         pages=pages,
-        feed=Feed(database, key, row),
+        feed=Feed(database, read, render),
+        names=Names(key),
         rules=known,
         catalogue=metrics.parse(load("metrics.yaml")),
         limits=configured(IngestSettings, "ingest").limits,

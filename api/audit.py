@@ -15,6 +15,7 @@ class Action(StrEnum):
 
     SIGN_IN = "session.begin"
     SIGN_OUT = "session.end"
+    WORK_LIST = "work.list"
     ALERT_LIST = "alert.list"
     ALERT_VIEW = "alert.view"
     ALERT_ACKNOWLEDGE = "episode.acknowledge"
@@ -25,6 +26,8 @@ class Action(StrEnum):
     RESIDENT_LIST = "resident.list"
     RESIDENT_VIEW = "resident.view"
     READINGS_VIEW = "readings.view"
+    NOTE_WRITE = "note.write"
+    STATION_VIEW = "station.view"
     ECG_VIEW = "ecg.view"
     HELD_VIEW = "held.view"
     FLEET_SETTINGS = "fleet.settings"

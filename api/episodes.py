@@ -186,18 +186,16 @@ def one(connection: Connection[DictRow], viewer: Viewer, episode_id: int, key: b
 
 
 def changed(connection: Connection[DictRow], episode_ids: Sequence[int]) -> list[DictRow]:
-    """Rows for the live stream, whoever they belong to."""
-    query = sql.SQL("{} where e.episode_id = any(%(ids)s) and e.opened_at is not null order by e.episode_id")
-    return connection.execute(query.format(_ALERT), {"ids": list(episode_ids)}).fetchall()
-
-
-def from_row(row: DictRow, key: bytes) -> Alert:
-    """An alert from a row of this module's query."""
-    return Alert(**_fields(row, key))
+    """How alerts stand, for the live stream, whoever they belong to."""
+    query = (
+        "select episode_id, resident_id, revision, state::text, tier from care.episode"
+        " where episode_id = any(%s) and opened_at is not null order by episode_id"
+    )
+    return connection.execute(query, (list(episode_ids),)).fetchall()
 
 
 def _alerts(rows: list[DictRow], key: bytes) -> list[Alert]:
-    return [from_row(row, key) for row in rows]
+    return [Alert(**_fields(row, key)) for row in rows]
 
 
 def _fields(row: DictRow, key: bytes) -> dict[str, Any]:

@@ -19,7 +19,7 @@ class Entry(NamedTuple):
 
 
 ENTRIES = (
-    Entry("/alerts", msgid("预警"), CLINICAL),
+    Entry("/work", msgid("今日工作"), CLINICAL),
     Entry("/residents", msgid("我的居民"), CLINICAL),
     Entry("/held", msgid("待核数据"), HELD),
     Entry("/fleet", msgid("设备管理"), FLEET),

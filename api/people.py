@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from psycopg import Connection, sql
@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.access import Viewer, residents_of
 from api.cursor import Place
 from ingest.identity import unseal
+
+if TYPE_CHECKING:
+    from api.names import Names
 
 
 class Resident(BaseModel):
@@ -124,6 +127,17 @@ def one(connection: Connection[DictRow], viewer: Viewer, resident_id: int, key: 
     given = {"resident_id": resident_id, **viewer.parameters}
     row = connection.execute(query.format(_RESIDENT, residents_of(viewer)), given).fetchone()
     return _resident(row, key) if row else None
+
+
+def found(
+    connection: Connection[DictRow], viewer: Viewer, names: Names, key: bytes, text: str, now: datetime, limit: int
+) -> list[Resident]:
+    """The viewer's residents whose name, or its pinyin, fits the text, the best first."""
+    ids = names.find(connection, viewer, text, now, limit)
+    query = sql.SQL("{} where {} and r.resident_id = any(%(ids)s)")
+    given = {"ids": list(ids), **viewer.parameters}
+    rows = connection.execute(query.format(_RESIDENT, residents_of(viewer)), given).fetchall() if ids else []
+    return sorted((_resident(row, key) for row in rows), key=lambda one: ids.index(one.resident_id))
 
 
 def readings(

@@ -75,10 +75,13 @@ def show_all(request: Request, given: Given, connection: Database, viewer: Clini
 def search(
     request: Request, given: Given, connection: Database, viewer: Clinician, name: Annotated[str, Form()] = ""
 ) -> Response:
-    """Rows whose name holds the text. A POST, so that no name ends up in an address or a log."""
-    wanted = name.strip()
-    every = people.every(connection, viewer, given.key)
-    found = [one for one in every if wanted in (one.name or "")][: given.settings.list_limit]
+    """Rows whose name, or its pinyin, fits the text. A POST, so that no name ends up in an address or a log."""
+    limit = given.settings.list_limit
+    found = (
+        people.found(connection, viewer, given.names, given.key, name, given.now(), limit)
+        if name.strip()
+        else people.every(connection, viewer, given.key, limit=limit)
+    )
     audit.write(connection, given.now(), viewer.staff_id, Action.RESIDENT_LIST)
     return given.pages.show(request, "resident_rows.html", residents=found)
 

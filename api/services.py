@@ -14,6 +14,7 @@ from psycopg.rows import DictRow, TupleRow, dict_row, tuple_row
 from psycopg_pool import ConnectionPool
 
 if TYPE_CHECKING:
+    from api.names import Names
     from api.pages import Pages
     from api.settings import ApiSettings
     from api.stream import Feed
@@ -33,6 +34,7 @@ class Services:
     pool: ConnectionPool[Connection[DictRow]]
     pages: Pages
     feed: Feed
+    names: Names
     rules: Rules
     catalogue: Catalogue
     limits: Limits

@@ -165,6 +165,7 @@ def _sign_out(request: Request, given: Services, connection: Database, viewer: V
     sessions.end(connection, request.cookies[access.COOKIE])
     audit.write(connection, given.now(), viewer.staff_id, Action.SIGN_OUT)
     given.feed.dismiss(viewer.staff_id)
+    given.names.forget(viewer.staff_id)
 
 
 def _with_cookie(response: Response, request: Request, given: Services, token: str) -> Response:
@@ -193,4 +194,4 @@ def _address(request: Request) -> str:
 
 
 def _home(role: Role) -> str:
-    return HOME.get(role, "/alerts")
+    return HOME.get(role, "/work")

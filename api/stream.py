@@ -1,4 +1,4 @@
-"""Live alerts: one listener a process hears of a change, renders it once a language, and hands it to the screens."""
+"""Live work: one listener a process hears of a change, renders it once a language, and hands it to the screens."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ import json
 import logging
 import random
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import psycopg
+from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 
 from api import episodes
 from api.access import Viewer, may_see
-from api.episodes import Alert
+from api.board import Row
 from api.language import Language
 from api.services import ROLE
 from ingest.database import connect
@@ -25,11 +28,23 @@ log = logging.getLogger(__name__)
 QUEUE = 200  # events a slow screen may lag behind; then its stream ends and it comes back to read the list afresh
 LOOK_UP = 0.5  # seconds between looks at the stop event while nothing happens
 RETRY = 1.0  # seconds before the database is tried again
+REFRESH = b"event: refresh\ndata:\n\n"
 COME_BACK_MS = 1000  # what a browser waits before it reconnects
+LISTEN = ("listen looking", "listen resident", "listen episode")  # see migrations 0003 and 0017
+BURST = 100  # residents changed at once; beyond that screens are told to read their list afresh
 SPREAD = 0.2  # streams end this share earlier or later, so that screens opened together do not all return together
 
 Frames = Mapping[Language, bytes]
-Render = Callable[[Language, Alert], str]
+Render = Callable[[Language, Row], str]
+ReadRows = Callable[[Connection[DictRow], Collection[int]], list[Row]]
+
+
+class Heard(NamedTuple):
+    """What notifications named: changed episodes, and residents whose row may look different."""
+
+    episodes: frozenset[int]
+    residents: frozenset[int]
+    looked_at: frozenset[int]
 
 
 @dataclass(slots=True, eq=False)
@@ -51,9 +66,9 @@ class Subscriber:
 class Feed:
     """The listener and its subscribers. Subscribers live on the event loop, the listener on a thread of its own."""
 
-    def __init__(self, database: str, key: bytes, render: Render) -> None:
-        """`database` is a connection string, `render` gives the table row of an alert in a language."""
-        self._database, self._key, self._render = database, key, render
+    def __init__(self, database: str, read: ReadRows, render: Render) -> None:
+        """`database` is a connection string, `read` gives the rows of residents, `render` one in a language."""
+        self._database, self._read, self._render = database, read, render
         self._subscribers: set[Subscriber] = set()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -114,7 +129,8 @@ class Feed:
             try:
                 with connect(self._database, ROLE) as connection:
                     connection.row_factory = dict_row
-                    connection.execute("listen episode")
+                    for each in LISTEN:
+                        connection.execute(each)
                     reported = self._is_listening()
                     while not self._stopping.is_set():
                         self._hear(connection)
@@ -130,34 +146,45 @@ class Feed:
         """What happened while nobody listened is unknown: every screen reads its list afresh."""
         log.info("listening for alerts")
         self.listening.set()
-        self._on_loop(lambda: self._deliver(None, b"event: refresh\ndata:\n\n"))
+        self._on_loop(lambda: self._deliver(None, REFRESH))
         return False
 
     def _hear(self, connection: psycopg.Connection[DictRow]) -> None:
-        heard = {notify.payload.split()[1] for notify in connection.notifies(timeout=LOOK_UP, stop_after=1)}
-        if not heard:
-            return
-        for row in episodes.changed(connection, [int(episode_id) for episode_id in heard]):
-            frames = {language: self._frame(language, episodes.from_row(row, self._key)) for language in Language}
-            self._on_loop(lambda row=row, frames=frames: self._deliver(row, frames))  # type: ignore[misc]
+        heard = named((note.channel, note.payload) for note in connection.notifies(timeout=LOOK_UP, stop_after=1))
+        changed = heard.residents | heard.looked_at
+        if len(changed) > BURST:
+            self._on_loop(lambda: self._deliver(None, REFRESH))
+        elif changed:
+            self._tell(connection, heard)
 
-    def _frame(self, language: Language, alert: Alert) -> bytes:
-        data = {
-            "episode_id": alert.episode_id,
-            "resident_id": alert.resident_id,
-            "revision": alert.revision,
-            "state": alert.state,
-            "tier": alert.tier,
-            "row": self._render(language, alert),
-        }
-        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-        return f"event: alert\nid: {alert.episode_id}.{alert.revision}\ndata: {text}\n\n".encode()
+    def _tell(self, connection: Connection[DictRow], heard: Heard) -> None:
+        """One reading and one rendering a resident and language, however many screens look and alerts changed."""
+        with connection.transaction():  # so that no row is older than the moment it says it was read at
+            read = self._read(connection, heard.residents | heard.looked_at)
+        rows = {row.about.resident_id: row for row in read}
+        shown = {each: self._shown(row) for each, row in rows.items() if each in heard.residents}
+        told = set()
+        for alert in episodes.changed(connection, sorted(heard.episodes)):
+            told.add(alert["resident_id"])
+            row = rows[alert["resident_id"]]
+            self._send(row, alert_frames(alert, row, shown[row.about.resident_id]))
+        for resident_id in heard.residents - told:
+            if resident_id in rows:
+                self._send(rows[resident_id], resident_frames(rows[resident_id], shown[resident_id]))
+        for resident_id in heard.looked_at & rows.keys():
+            self._send(rows[resident_id], looking_frames(rows[resident_id]))
 
-    def _deliver(self, row: DictRow | None, frames: Frames | bytes) -> None:
+    def _shown(self, row: Row) -> dict[Language, str]:
+        return {language: self._render(language, row) if row.entry else "" for language in Language}
+
+    def _send(self, row: Row, frames: Frames) -> None:
+        self._on_loop(lambda: self._deliver(row, frames))
+
+    def _deliver(self, row: Row | None, frames: Frames | bytes) -> None:
         for subscriber in self._subscribers:
             if isinstance(frames, bytes):
                 subscriber.give(frames)
-            elif row and may_see(subscriber.viewer, doctor_id=row["doctor_id"], station_id=row["station_id"]):
+            elif row and may_see(subscriber.viewer, doctor_id=row.about.doctor_id, station_id=row.about.station_id):
                 subscriber.give(frames[subscriber.language])
 
     def _dismiss(self, chosen: Callable[[Viewer], bool]) -> None:
@@ -168,3 +195,44 @@ class Feed:
     def _on_loop(self, action: Callable[[], None]) -> None:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(action)
+
+
+def named(notifications: Iterable[tuple[str, str]]) -> Heard:
+    """Channels and payloads as sets: "<resident> <episode> <revision>" of `episode`, "<resident>" of the others."""
+    heard: defaultdict[str, set[int]] = defaultdict(set)
+    for channel, payload in notifications:
+        words = payload.split()
+        heard[channel].add(int(words[0]))
+        if channel == "episode":
+            heard["alert"].add(int(words[1]))
+    return Heard(
+        frozenset(heard["alert"]), frozenset(heard["episode"] | heard["resident"]), frozenset(heard["looking"])
+    )
+
+
+def alert_frames(alert: Mapping[str, Any], row: Row, shown: Mapping[Language, str]) -> Frames:
+    """A changed alert, with the row of its resident as it is now."""
+    data = {name: alert[name] for name in ("episode_id", "resident_id", "revision", "state", "tier")}
+    data["read_ms"] = row.about.read_ms
+    return _frames("alert", f"{alert['episode_id']}.{alert['revision']}", data, shown)
+
+
+def resident_frames(row: Row, shown: Mapping[Language, str]) -> Frames:
+    """A resident for whom something else changed: a task was done."""
+    about = row.about
+    return _frames("resident", "", {"resident_id": about.resident_id, "read_ms": about.read_ms}, shown)
+
+
+def looking_frames(row: Row) -> Frames:
+    """Who has a resident on the screen."""
+    return _frames("looking", "", {"resident_id": row.about.resident_id, "by": row.looked_at}, None)
+
+
+def _frames(event: str, number: str, data: Mapping[str, Any], shown: Mapping[Language, str] | None) -> Frames:
+    head = f"event: {event}\n" + (f"id: {number}\n" if number else "")
+    found = {}
+    for language in Language:
+        whole = {**data, **({"row": shown[language]} if shown is not None else {})}
+        text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+        found[language] = f"{head}data: {text}\n\n".encode()
+    return found

@@ -53,3 +53,8 @@ grant usage on schema telemetry, reporting to maixun_rollup;
 grant select on telemetry.reading to maixun_rollup;
 grant select, delete on reporting.dirty to maixun_rollup;
 grant select, insert, update, delete on reporting.person_month, reporting.rhythm to maixun_rollup;
+
+-- api: the console
+grant insert on care.note to maixun_api;
+grant usage on sequence care.note_number to maixun_api;
+grant insert, update, delete on care.looking to maixun_api;

@@ -41,6 +41,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/alerts/{episode_id}/unshelve": {"data": {"revision": 1}},
     "/alerts/{episode_id}/close": {"data": {"revision": 1, "outcome": "advised", "note": "x"}},
     "/residents/search": {"data": {"name": "李"}},
+    "/work/search": {"data": {"name": "李"}},
 }
 
 
@@ -92,7 +93,10 @@ def test_a_doctor_cannot_reach_anybody_elses_resident_through_any_endpoint(world
         if path in PUBLIC or path in ("/api/v1/session", "/sign-out") or path.endswith("/stream"):
             continue
         answer = doctor.request(
-            method, filled(path, theirs, episode, held), params={"kind": "glucose"}, **BODIES.get(path, {})
+            method,
+            filled(path, theirs, episode, held),
+            params={"kind": "glucose", "section": "now", "after": "0"},
+            **BODIES.get(path, {}),
         )
         asked += 1
         if "{" in path:

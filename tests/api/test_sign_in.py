@@ -22,7 +22,7 @@ def test_signing_in_leads_to_the_alerts_and_out_again(world: World, client: Test
     assert "SameSite=lax" in cookie
     assert "Secure" not in cookie
     page = client.get("/")
-    assert page.url.path == "/alerts"
+    assert page.url.path == "/work"
     assert "王医生" in page.text
     client.post("/sign-out")
     assert client.get("/alerts", follow_redirects=False).status_code == 303

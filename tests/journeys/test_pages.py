@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from api.app import create_app
 from api.settings import ApiSettings
@@ -59,7 +59,7 @@ def enter(page: Page, address: str, login: str) -> list[str]:
     page.fill("#login", login)
     page.fill("#password", PASSWORD)
     page.click("form.sign-in button")
-    page.wait_for_url("**/alerts")
+    page.wait_for_url("**/work")
     return complaints
 
 
@@ -69,27 +69,33 @@ def another_desk(page: Page) -> BrowserContext:
     return page.context.browser.new_context(locale="zh-CN")
 
 
+def of(page: Page, name: str) -> Locator:
+    """A resident's row of the work list."""
+    return page.locator("#work tr[data-resident]", has_text=name)
+
+
 def test_an_alert_appears_is_taken_over_and_closed(world: World, address: str, page: Page) -> None:
     complaints = enter(page, address, "dr.wang")
     expect(page.locator(".live.on")).to_be_visible()
-    expect(page.locator(".empty")).to_be_visible()
+    expect(page.locator("[data-count=now]")).to_have_text("0")
     world.alert("王秀英", glucose=2.6)
-    row = page.locator("#rows tr", has_text="王秀英")
+    row = of(page, "王秀英")
     expect(row).to_contain_text("2.6")
-    expect(page.locator("[data-count=open]")).to_have_text("1")
-    row.get_by_role("button").click()
+    expect(page.locator("[data-count=now]")).to_have_text("1")
+    row.get_by_role("button", name="处理").click()
     dialog = page.locator("#dialog")
     expect(dialog).to_contain_text("低血糖")
     dialog.get_by_role("button", name="我来处理").click()
     expect(dialog).to_contain_text("已由您接手")
-    expect(row).to_contain_text("处理中")
+    expect(page.locator("#today tr", has_text="王秀英")).to_contain_text("处理中")
+    expect(page.locator("[data-count=today]")).to_have_text("1")
     dialog.locator("#outcome").select_option("advised")
     dialog.locator("#note").fill("电话指导，已进食")
     dialog.get_by_role("button", name="关闭预警").click()
     expect(dialog).to_contain_text("已关闭")
     page.keyboard.press("Escape")
     expect(row).to_have_count(0)
-    expect(page.locator("[data-count=now]")).to_have_text("0")
+    expect(page.locator("[data-count=today]")).to_have_text("0")
     assert world.one("select state from care.episode") == "closed"
     assert complaints == []
 
@@ -101,9 +107,11 @@ def test_what_is_being_typed_outlives_news_and_the_second_doctor_is_told(
     enter(page, address, "dr.wang")
     colleague = another_desk(page).new_page()
     enter(colleague, address, "lead.qinghe")
+    expect(colleague.locator(".live.on")).to_be_visible()
     for desk in (page, colleague):
-        desk.locator("#rows tr", has_text="王秀英").get_by_role("button").click()
+        of(desk, "王秀英").get_by_role("button", name="处理").click()
         desk.locator("#note").fill("正在打电话")
+    expect(of(colleague, "王秀英")).to_contain_text("王医生 正在看")
     colleague.locator("#dialog").get_by_role("button", name="我来处理").click()
     expect(colleague.locator("#dialog")).to_contain_text("已由您接手")
     expect(page.locator("[data-stale]")).to_be_visible()
@@ -112,6 +120,75 @@ def test_what_is_being_typed_outlives_news_and_the_second_doctor_is_told(
     page.locator("#dialog").get_by_role("button", name="关闭预警").click()
     expect(page.locator("#dialog [role=alert]")).to_contain_text("陈站长 已先一步处理了这条预警")
     expect(page.locator("#note")).to_have_value("正在打电话")
+    page.keyboard.press("Escape")
+    expect(colleague.locator("[data-lookers]")).to_be_hidden()
+
+
+def test_the_keyboard_is_enough_and_keeps_its_place_when_rows_come_and_go(
+    world: World, address: str, page: Page
+) -> None:
+    for name in ("张伟", "刘芳"):
+        world.resident(name, "dr.wang", "青河卫生站")
+        world.alert(name, glucose=2.6)
+        world.clock.move(timedelta(seconds=1))
+    complaints = enter(page, address, "dr.wang")
+    expect(page.locator(".live.on")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator(":focus")).to_have_text("刘芳")
+    world.alert("王秀英", glucose=2.5)
+    expect(of(page, "王秀英")).to_be_visible()
+    expect(page.locator(":focus")).to_have_text("刘芳")
+    world.measured("刘芳", glucose=2.4)
+    world.evaluate()
+    expect(of(page, "刘芳")).to_contain_text("2.4")
+    expect(page.locator(":focus")).to_have_text("刘芳")
+    page.keyboard.press("o")
+    expect(page.locator("#dialog")).to_contain_text("刘芳")
+    page.locator("#outcome").select_option("advised")
+    page.locator("#note").fill("已进食")
+    page.locator("#dialog").get_by_role("button", name="关闭预警").click()
+    expect(of(page, "刘芳")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("zw")
+    expect(page.locator("#found")).to_contain_text("张伟")
+    assert "zw" not in page.url
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.locator("#keys-on").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_hidden()
+    assert complaints == []
+
+
+def test_a_row_that_goes_hands_the_focus_to_the_next(world: World, address: str, page: Page) -> None:
+    world.resident("张伟", "dr.wang", "青河卫生站")
+    first = world.alert("王秀英", glucose=2.6)
+    world.clock.move(timedelta(seconds=1))
+    world.alert("张伟", glucose=2.6)
+    enter(page, address, "dr.wang")
+    expect(page.locator(".live.on")).to_be_visible()
+    page.keyboard.press("j")
+    expect(page.locator(":focus")).to_have_text("王秀英")
+    colleague = another_desk(page)
+    enter(colleague.new_page(), address, "lead.qinghe")
+    form = {"revision": "1", "outcome": "advised", "note": "x"}
+    assert colleague.request.post(f"{address}/alerts/{first}/close", form=form, headers={"origin": address}).ok
+    expect(of(page, "王秀英")).to_have_count(0)
+    expect(page.locator(":focus")).to_have_text("张伟")
+
+
+def test_the_list_of_alerts_is_live_too(world: World, address: str, page: Page) -> None:
+    enter(page, address, "dr.wang")
+    page.goto(f"{address}/alerts")
+    expect(page.locator(".live.on")).to_be_visible()
+    expect(page.locator(".empty")).to_be_visible()
+    world.alert("王秀英", glucose=2.6)
+    expect(page.locator("#rows tr", has_text="王秀英")).to_contain_text("2.6")
+    expect(page.locator("[data-count=open]")).to_have_text("1")
 
 
 def test_many_tabs_share_one_stream(world: World, address: str, page: Page) -> None:
@@ -119,12 +196,12 @@ def test_many_tabs_share_one_stream(world: World, address: str, page: Page) -> N
     tabs = [desk.new_page() for _ in range(8)]
     enter(tabs[0], address, "dr.wang")
     for tab in tabs[1:]:
-        tab.goto(f"{address}/alerts")
+        tab.goto(f"{address}/work")
     for tab in tabs:
         expect(tab.locator(".live.on")).to_be_visible()
     world.alert("王秀英", glucose=2.6)
     for tab in tabs:
-        expect(tab.locator("#rows tr", has_text="王秀英")).to_be_visible()
+        expect(of(tab, "王秀英")).to_be_visible()
     assert "maixun_streams 1.0" in page.request.get(f"{address}/metrics").text()
 
 
@@ -149,10 +226,18 @@ def test_every_page_is_accessible(language: str, world: World, address: str, pag
     check(page)
     enter(page, address, "dr.wang")
     check(page)
-    for path in ("/alerts?view=recent", "/residents", f"/residents/{resident}", "/held", "/docs", "/nothing"):
+    for path in (
+        "/alerts",
+        "/alerts?view=recent",
+        "/residents",
+        f"/residents/{resident}",
+        "/held",
+        "/docs",
+        "/nothing",
+    ):
         page.goto(address + path)
         check(page)
-    for path in ("/alerts", "/held"):
+    for path in ("/work", "/alerts", "/held"):
         page.goto(address + path)
         page.locator("[data-opens]").first.click()
         page.wait_for_selector("#dialog article")

@@ -20,7 +20,9 @@ function open() {
   source = new EventSource("/api/v1/alerts/stream?language=" + language);
   source.onopen = function () { become("open"); };
   source.addEventListener("refresh", function () { tell({ kind: "open" }); });
-  source.addEventListener("alert", function (event) { tell({ kind: "alert", alert: JSON.parse(event.data) }); });
+  ["alert", "resident", "looking"].forEach(function (kind) {
+    source.addEventListener(kind, function (event) { tell({ kind: kind, news: JSON.parse(event.data) }); });
+  });
   source.onerror = function () {
     become("closed");
     if (source.readyState === EventSource.CLOSED) {
