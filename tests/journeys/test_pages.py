@@ -175,7 +175,7 @@ def test_a_row_that_goes_hands_the_focus_to_the_next(world: World, address: str,
     expect(page.locator(":focus")).to_have_text("王秀英")
     colleague = another_desk(page)
     enter(colleague.new_page(), address, "lead.qinghe")
-    form = {"revision": "1", "outcome": "advised", "note": "x"}
+    form: dict[str, str | float | bool] = {"revision": "1", "outcome": "advised", "note": "x"}
     assert colleague.request.post(f"{address}/alerts/{first}/close", form=form, headers={"origin": address}).ok
     expect(of(page, "王秀英")).to_have_count(0)
     expect(page.locator(":focus")).to_have_text("张伟")
