@@ -175,4 +175,4 @@ def _configure(connection: Connection[DictRow]) -> None:
 
 def _causes(known: rules.Rules) -> dict[str, dict[str, str]]:
     """What each cause of an alert is called, by language."""
-    return {name: cause.label.model_dump() for file in known.files for name, cause in file.causes.items()}
+    return {name: label.model_dump() for name, label in known.labels.items()}

@@ -7,7 +7,8 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from ingest.alerting.documents import BREACHES, Document, Purpose, Rule, RuleFile
+from ingest.alerting.documents import Purpose, Rule, RuleFile
+from ingest.alerting.parts import BREACHES, Document
 from ingest.alerting.person import Circumstances, age_on
 from ingest.alerting.rules import Rules
 from maixun.configuration import ConfigurationError
@@ -79,6 +80,6 @@ def classify(
 def _reporting(kind: str, rules: Rules) -> tuple[RuleFile, Rule]:
     for file in rules.files:
         for rule in file.rules:
-            if file.kind == kind and rule.purpose is Purpose.REPORTING:
+            if kind in file.kinds and rule.purpose is Purpose.REPORTING:
                 return file, rule
     raise ConfigurationError(f"config/rules: no rule with purpose reporting for {kind}")

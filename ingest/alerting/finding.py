@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from devices.reading import Flag
-from ingest.alerting.documents import Document, Level, Rule, RuleFile
-from ingest.alerting.person import StoredReading
+from ingest.alerting.documents import Rule, RuleFile
+from ingest.alerting.parts import Boundary, Document, Level
+from ingest.alerting.person import Override, StoredReading
 
 
 class Verdict(StrEnum):
@@ -33,6 +34,10 @@ class Why(StrEnum):
     DOUBTFUL = "doubtful_and_not_repeated"
     NORMAL = "repeat_normal"
     CLEARED = "normal_again"
+    SEEN = "seen_over_time"
+    OVERDUE = "nothing_measured"
+    PASSED = "no_longer"
+    MEASURED = "measured_again"
     NEW_READING = "new_reading"
     WORSENED = "worsened"
     WAIT_OVER = "wait_over"
@@ -54,6 +59,10 @@ WORDS: Mapping[Why, Mapping[str, str]] = {
     Why.DOUBTFUL: {"zh": "测量质量存疑，且没有复测。", "en": "The meter doubted the value and no repeat came."},
     Why.NORMAL: {"zh": "复测未达提醒标准。", "en": "The repeat was within the alert limits."},
     Why.CLEARED: {"zh": "连续测量均未达提醒标准。", "en": "Readings in a row were within the alert limits."},
+    Why.SEEN: {"zh": "依据一段时间内的多次测量。", "en": "Seen over several readings."},
+    Why.OVERDUE: {"zh": "约定的测量时间已过。", "en": "The agreed time has passed."},
+    Why.PASSED: {"zh": "近期测量已不再符合。", "en": "Recent readings no longer show it."},
+    Why.MEASURED: {"zh": "已有新的测量。", "en": "Something was measured again."},
     Why.NEW_READING: {"zh": "有新的测量。", "en": "A new reading came."},
     Why.WORSENED: {"zh": "情况加重。", "en": "It became more severe."},
     Why.WAIT_OVER: {"zh": "等待复测的时间已过。", "en": "The time for a repeat is over."},
@@ -75,35 +84,40 @@ LEAST = 5  # milder than every tier: a threshold that is no alert
 SIGNS = {">=": "≥", ">": ">", "<=": "≤", "<": "<"}
 
 
+class Ground(Protocol):
+    """What an alert is about: a reading beyond a limit (`Breach`), or a pattern (`ingest.alerting.sighting`)."""
+
+    @property
+    def tier(self) -> int:
+        """1 is the most severe."""
+
+    def sentence(self, language: str) -> str:
+        """What is the matter, in words."""
+
+    def shown(self) -> dict[str, Any]:
+        """Rule, tier, threshold, source document and more, ready for JSON."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
-    """A reading beyond a limit: by which rule and level, and from which document the number is."""
+    """A reading beyond a limit: by which rule and level, and from which document the number is.
+
+    `override` is the doctor's who set the limits for this resident.
+    """
 
     file: RuleFile
     rule: Rule
     level: Level
     reading: StoredReading
-
-    @property
-    def document(self) -> Document:
-        """Where the number comes from."""
-        return self.file.documents[self.level.source]
+    override: Override | None = None
 
     @property
     def value(self) -> str:
         """The values the level looks at, "186/112" or "2.8"; what the meter could not show as a number is HI or LO."""
         flags, values = self.reading.flags, self.reading.values
         beyond = "HI" if flags & Flag.ABOVE_RANGE else "LO" if flags & Flag.BELOW_RANGE else "–"
-        return "/".join(self._number(m, values[m]) if m in values else beyond for m in self.level.limits)
-
-    @property
-    def threshold(self) -> str:
-        """The boundary and the limits of the level, "≥ 180/110" or "< 3.0"."""
-        limits = "/".join(self._number(metric, limit) for metric, limit in self.level.limits.items())
-        return f"{SIGNS[self.rule.boundary]} {limits}"
-
-    def _number(self, metric: str, value: float) -> str:
-        return f"{value:.{self.file.decimals[metric]}f}"
+        decimals = self.file.decimals
+        return "/".join(f"{values[m]:.{decimals[m]}f}" if m in values else beyond for m in self.level.limits)
 
     @property
     def tier(self) -> int:
@@ -114,6 +128,31 @@ class Breach:
     def opens_at_once(self) -> bool:
         """True if the rule waits for no repeat."""
         return self.rule.alert is not None and self.rule.alert.confirm == "none"
+
+    def sentence(self, language: str) -> str:
+        """The rule's own words with the values in them."""
+        if self.rule.alert is None:
+            return ""
+        places = {
+            "value": self.value,
+            "threshold": threshold(self.rule.boundary, self.level, self.file),
+            "document": getattr(self.file.documents[self.level.source].title, language),
+        }
+        return joined(
+            language, getattr(self.rule.alert.says, language).format(**places), set_by(self.override, language)
+        )
+
+    def shown(self) -> dict[str, Any]:
+        """As `Ground.shown`."""
+        alert = self.rule.alert
+        return {
+            "rule": self.rule.name,
+            "tier": self.tier,
+            "threshold": {"boundary": self.rule.boundary, "limits": dict(self.level.limits)},
+            "source": source_shown(self.file.documents[self.level.source]),
+            "acknowledged_for": alert.acknowledged_for.total_seconds() if alert else None,
+            "set_by": override_shown(self.override),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +166,7 @@ class Finding:
     cause: str
     verdict: Verdict
     why: Why
-    breach: Breach | None
+    breach: Ground | None
     began_at: datetime
     readings: tuple[StoredReading, ...]
     due: datetime | None = None
@@ -146,8 +185,9 @@ class Finding:
         """The finding as stored and shown (`care.episode.finding`), ready for JSON.
 
         `{cause, verdict, why, says: {zh, en}, readings: [{id, kind, measured_at, setting, meal, flags, values}]}`
-        and, with a breach, `{rule, tier, threshold: {boundary, limits}, source: {zh, en, reference, verified},
-        acknowledged_for}` (the last in seconds: how long an acknowledgement holds).
+        and, with a breach, `{rule, tier, threshold: {boundary, limits} | null, source: {zh, en, reference, verified},
+        acknowledged_for, set_by: {name, ends_on} | null}`: seconds that an acknowledgement holds, and the doctor who
+        set the limits for this resident. A pattern adds `figures`, the numbers of its sentence.
         """
         story: dict[str, Any] = {
             "cause": self.cause,
@@ -156,19 +196,41 @@ class Finding:
             "says": {language: self._sentence(language) for language in ("zh", "en")},
             "readings": [_shown(reading) for reading in self.readings],
         }
-        return story | (_rule_shown(self.breach) if self.breach else {})
+        return story | (self.breach.shown() if self.breach else {})
 
     def _sentence(self, language: str) -> str:
-        because = WORDS[self.why][language]
-        if self.breach is None or self.breach.rule.alert is None:
-            return because
-        places = {
-            "value": self.breach.value,
-            "threshold": self.breach.threshold,
-            "document": getattr(self.breach.document.title, language),
-        }
-        sentence = getattr(self.breach.rule.alert.says, language).format(**places)
-        return f"{sentence}{because}" if language == "zh" else f"{sentence} {because}"
+        about = self.breach.sentence(language) if self.breach else ""
+        return joined(language, about, WORDS[self.why][language])
+
+
+def joined(language: str, *sentences: str) -> str:
+    """Sentences one after the other, as the language writes them; empty ones are left out."""
+    return ("" if language == "zh" else " ").join(filter(None, sentences))
+
+
+def threshold(boundary: Boundary, level: Level, file: RuleFile) -> str:
+    """The boundary and the limits of a level, "≥ 180/110" or "< 3.0"."""
+    return f"{SIGNS[boundary]} {'/'.join(f'{limit:.{file.decimals[m]}f}' for m, limit in level.limits.items())}"
+
+
+def set_by(override: Override | None, language: str) -> str:
+    """Who set the limit for this resident, and until when; empty if nobody did."""
+    if override is None:
+        return ""
+    last = override.ends_on - timedelta(days=1)
+    if language == "zh":
+        return f"此界值由{override.by}医生为该居民专门设定，有效至{last.isoformat()}。"
+    return f"This limit was set by Dr {override.by} for this resident until {last.isoformat()}."
+
+
+def override_shown(override: Override | None) -> dict[str, str] | None:
+    """The same for JSON."""
+    return {"name": override.by, "ends_on": override.ends_on.isoformat()} if override else None
+
+
+def source_shown(document: Document) -> dict[str, Any]:
+    """A document for JSON: `{zh, en, reference, verified}`."""
+    return document.title.model_dump() | {"reference": document.reference, "verified": document.verified}
 
 
 def _shown(reading: StoredReading) -> dict[str, Any]:
@@ -180,16 +242,4 @@ def _shown(reading: StoredReading) -> dict[str, Any]:
         "meal": reading.meal,
         "flags": [flag.name.lower() for flag in Flag(reading.flags) if flag.name],
         "values": dict(reading.values),
-    }
-
-
-def _rule_shown(breach: Breach) -> dict[str, Any]:
-    alert = breach.rule.alert
-    return {
-        "rule": breach.rule.name,
-        "tier": breach.tier,
-        "threshold": {"boundary": breach.rule.boundary, "limits": dict(breach.level.limits)},
-        "source": breach.document.title.model_dump()
-        | {"reference": breach.document.reference, "verified": breach.document.verified},
-        "acknowledged_for": alert.acknowledged_for.total_seconds() if alert else None,
     }

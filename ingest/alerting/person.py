@@ -12,16 +12,38 @@ LOCAL = timezone(timedelta(hours=8))  # the whole country keeps one time, withou
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Limits that a doctor has set for one resident (`care.threshold_override`): they win over the rule's own.
+
+    In force from `valid_from` until the day before `ends_on`; `by` is the doctor's name, for the sentence.
+    """
+
+    rule: str
+    limits: Mapping[str, float]
+    valid_from: date
+    ends_on: date
+    by: str
+
+    def holds(self, day: date) -> bool:
+        """True if it is in force on a day."""
+        return self.valid_from <= day < self.ends_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One resident. `conditions` holds names of `ingest.alerting.documents.Condition`.
+    """One resident. `conditions` holds names of `ingest.alerting.parts.Condition`.
 
     `settled` says for a cause when a doctor last closed an episode of it: what was measured up to then is dealt with.
+    `packages`: since when which contract package has been agreed; it says how often somebody means to measure.
     """
 
     resident_id: int
     birth_date: date
     conditions: frozenset[str] = frozenset()
     settled: Mapping[str, datetime] = field(default_factory=dict)
+    overrides: tuple[Override, ...] = ()
+    packages: Mapping[str, datetime] = field(default_factory=dict)
+    lives_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,3 +13,6 @@ class AlertingSettings(Settings):
     poll_seconds: float = Field(gt=0, le=5)
     people_at_once: int = Field(gt=0, le=10_000)
     retry_seconds: float = Field(gt=0, le=4)  # a stop is obeyed within five seconds
+    review_after_seconds: float = Field(ge=0, le=1800)  # less than the lease of a review (`ingest.alerting.review`)
+    reviews_at_once: int = Field(gt=0, le=1000)
+    sweep_seconds: float = Field(gt=0, le=3600)

@@ -30,12 +30,17 @@ grant select, insert, update on care.episode to maixun_alerting;
 grant select, insert on care.episode_event to maixun_alerting;
 grant select, insert, update on care.incident to maixun_alerting;
 grant select, insert on care.incident_event to maixun_alerting;
+grant select on care.contract, care.threshold_override to maixun_alerting;
+grant select (display_name) on care.staff to maixun_alerting;       -- whose limits hold for a resident
+grant select, insert, update on care.review to maixun_alerting;
 
 -- api: what a page shows, what a doctor decides, who looked
 grant select on all tables in schema care, telemetry, identity, fleet, reporting to maixun_api;
 grant insert, update on care.episode, care.staff to maixun_api;
 grant insert on care.episode_event, care.incident_event, care.audit to maixun_api;
 grant update on care.incident to maixun_api;                        -- acknowledged, closed
+grant insert on care.threshold_override to maixun_api;
+grant update (ended_at, ended_by, ended_why) on care.threshold_override to maixun_api;
 grant insert, update, delete on care.session, care.sign_in_failure to maixun_api;
 grant insert on telemetry.ledger, telemetry.held, telemetry.reading, telemetry.work to maixun_api;  -- releases (ingest.held)
 grant update, delete on telemetry.ledger, telemetry.held to maixun_api;

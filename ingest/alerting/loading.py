@@ -1,0 +1,121 @@
+"""Loads people and the readings that rules look at, for many people in a few queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg import sql
+
+from ingest.alerting.episode import ENGINE_OUTCOMES
+from ingest.alerting.person import LOCAL, Override, Person, StoredReading
+from ingest.alerting.rules import Rules
+from ingest.alerting.store import Connection
+
+_PEOPLE = """
+select r.resident_id, r.birth_date, r.lives_alone,
+    array(select k.condition from care.condition k where k.resident_id = r.resident_id)
+from care.resident r join unnest(%s::bigint[]) with ordinality as wanted (resident_id, place) using (resident_id)
+order by place"""
+
+_SETTLED = """
+select resident_id, cause, max(changed_at) from care.episode
+where resident_id = any(%s) and state = 'closed' and changed_at > %s and outcome <> all(%s)
+group by resident_id, cause"""
+
+_OVERRIDES = """
+select o.resident_id, o.rule, o.limits, o.valid_from, o.ends_on, s.display_name
+from care.threshold_override o join care.staff s using (staff_id)
+where o.resident_id = any(%s) and o.ended_at is null and o.ends_on > %s order by o.override_id"""
+
+# A package counts while it holds, from midnight of the day it was signed on; not for those who have left.
+_PACKAGES = """
+select c.resident_id, c.package, min(c.signed_on::timestamp at time zone 'Asia/Shanghai')
+from care.contract c join care.resident r using (resident_id)
+where c.resident_id = any(%(residents)s) and c.signed_on <= %(today)s and %(today)s < c.ends_on
+    and (r.left_on is null or %(today)s < r.left_on)
+group by c.resident_id, c.package"""
+
+
+def people(
+    connection: Connection, residents: Sequence[int], rules: Rules, now: datetime, *, packages: bool = False
+) -> list[Person]:
+    """These people in this order, as far as the rules depend on them; with what they agreed to measure if asked for."""
+    since = now - rules.fresh_for
+    settled = _settled(connection, residents, since)
+    overrides = _overrides(connection, residents, since)
+    agreed = _packages(connection, residents, now) if packages else {}
+    return [
+        Person(
+            resident_id=resident_id,
+            birth_date=birth_date,
+            conditions=frozenset(conditions),
+            settled=settled.get(resident_id, {}),
+            overrides=tuple(overrides.get(resident_id, ())),
+            packages=agreed.get(resident_id, {}),
+            lives_alone=lives_alone,
+        )
+        for resident_id, birth_date, lives_alone, conditions in connection.execute(_PEOPLE, [residents]).fetchall()
+    ]
+
+
+def readings(
+    connection: Connection, residents: Collection[int], rules: Rules, now: datetime
+) -> dict[int, list[StoredReading]]:
+    """Their readings, of each kind as far back as any of the rules looks."""
+    metrics = rules.metrics
+    query = sql.SQL(
+        "select resident_id, reading_id, kind::text, measured_at, received_at, setting::text, meal::text, flags, {}"
+        " from telemetry.reading"
+        " join unnest(%s::telemetry.kind[], %s::timestamptz[]) as wanted (kind, since) using (kind)"
+        " where resident_id = any(%s) and measured_at > %s and measured_at > since"
+    ).format(sql.SQL(", ").join(map(sql.Identifier, metrics)))
+    windows = rules.windows
+    since = [now - window for window in windows.values()]
+    parameters = [list(windows), since, list(residents), min(since)]
+    found: dict[int, list[StoredReading]] = defaultdict(list)
+    for row in connection.execute(query, parameters):
+        resident_id, reading_id, kind, measured_at, received_at, setting, meal, flags, *values = row
+        found[resident_id].append(
+            StoredReading(
+                reading_id=reading_id,
+                kind=kind,
+                measured_at=measured_at,
+                received_at=received_at,
+                setting=setting,
+                meal=meal,
+                flags=flags,
+                values={metric: value for metric, value in zip(metrics, values, strict=True) if value is not None},
+            )
+        )
+    return found
+
+
+def _settled(connection: Connection, residents: Sequence[int], since: datetime) -> dict[int, dict[str, datetime]]:
+    """When a doctor last closed an episode, by resident and cause."""
+    parameters = [residents, since, sorted(ENGINE_OUTCOMES)]
+    return _by_resident(connection.execute(_SETTLED, parameters).fetchall())
+
+
+def _overrides(connection: Connection, residents: Sequence[int], since: datetime) -> dict[int, list[Override]]:
+    """Those not ended, and in force at some time since then."""
+    found: dict[int, list[Override]] = defaultdict(list)
+    day = since.astimezone(LOCAL).date()
+    for resident_id, rule, limits, valid_from, ends_on, name in connection.execute(_OVERRIDES, [residents, day]):
+        found[resident_id].append(Override(rule=rule, limits=limits, valid_from=valid_from, ends_on=ends_on, by=name))
+    return found
+
+
+def _packages(connection: Connection, residents: Sequence[int], now: datetime) -> dict[int, dict[str, datetime]]:
+    """Since when which package is agreed."""
+    parameters = {"residents": residents, "today": now.astimezone(LOCAL).date()}
+    return _by_resident(connection.execute(_PACKAGES, parameters).fetchall())
+
+
+def _by_resident(rows: Sequence[Any]) -> dict[int, dict[str, datetime]]:
+    found: dict[int, dict[str, datetime]] = defaultdict(dict)
+    for resident_id, name, at in rows:
+        found[resident_id][name] = at
+    return found
