@@ -25,15 +25,15 @@ def read(path: Path, current: Documents) -> Documents:
 
 
 def with_file(name: str, text: str, current: Documents) -> Documents:
-    """The current rules with one candidate in place of the file of its name, else of that of its kind of reading.
+    """The current rules with one candidate in place of the file of its name, else of that of its kinds of reading.
 
     Raises `ConfigurationError` when it is not YAML or takes no file's place.
     """
     document = _parsed(name, text)
     own = f"rules/{PurePath(name).name}"
-    kind = document.get("kind") if isinstance(document, dict) else None
-    same_kind = (each for each, other in current.items() if kind is not None and other.get("kind") == kind)
-    place = own if own in current else next(same_kind, None)
+    kinds = document.get("kinds") if isinstance(document, dict) else None
+    same_kinds = (each for each, other in current.items() if kinds and other.get("kinds") == kinds)
+    place = own if own in current else next(same_kinds, None)
     if place is None:
         raise ConfigurationError(f"{name} takes the place of no rule file: call it as one of {', '.join(current)}")
     return {**current, place: document}

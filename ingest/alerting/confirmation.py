@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ingest.alerting.finding import Verdict
+from ingest.alerting.finding import Breach, Verdict
 from ingest.alerting.person import Person, StoredReading
 from ingest.alerting.replay import Told
 from ingest.alerting.rules import Rules, evaluate
@@ -27,7 +27,7 @@ def confirmation(
 ) -> Confirmation:
     """`readings` are the person's in order of `measured_at`; those that a meter doubted decide only if beyond."""
     breach = told.finding.breach
-    if breach is None:
+    if not isinstance(breach, Breach):
         return Confirmation.BY_PROTOCOL
     for other in _nearest(breach.reading, readings, within):
         beyond = _is_beyond(told.finding.cause, person, other, rules)

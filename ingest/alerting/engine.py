@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -29,10 +28,10 @@ NOT_READY = (
     errors.InvalidSchemaName,
     errors.UndefinedColumn,
     errors.InsufficientPrivilege,
-    errors.UniqueViolation,  # somebody opened the same episode in the same moment: look again
 )
 ROLE = "maixun_alerting"
 REVIEW_AFTER = timedelta(minutes=5)  # without a setting: a sitting is over by then
+AGAIN = timedelta(seconds=1)  # a moment after now, so that a look never meets what it has just put back
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +64,25 @@ def run_once(
     return Round(len(claimed.people), len(written))
 
 
-def review_once(connection: Connection, rules: Rules, *, people: int, now: datetime) -> Round:
-    """Put the other rules to up to `people` people whose review is due; what was overtaken is reviewed again."""
-    residents = review.take(connection, people=people, now=now)
-    if not residents:
-        return Round(0, 0)
+def review_all(connection: Connection, now: datetime, *, rules: Rules, people: int) -> int:
+    """Put the other rules to everybody whose review is due, so many at a time. Returns how many episodes changed."""
+    changes = 0
+    while residents := review.take(connection, people=people, now=now):
+        changes += _review(connection, rules.review, residents, now)
+    return changes
+
+
+def _review(connection: Connection, rules: Rules, residents: Sequence[int], now: datetime) -> int:
+    """What was overtaken by a doctor is reviewed again at the next look."""
     with connection.transaction():
-        persons, readings = review.load(connection, residents, rules.review, now)
-        transitions = list(_transitions(connection, Claim(persons, readings), rules.review, now))
+        persons, readings = review.load(connection, residents, rules, now)
+        transitions = list(_transitions(connection, Claim(persons, readings), rules, now))
         written = store.write(connection, transitions)
-        review.done(connection, persons, readings, rules.review, now)
+        review.done(connection, persons, readings, rules, now)
         overtaken = {t.after.resident_id for t in transitions if (t.after.resident_id, t.after.cause) not in written}
         if overtaken:
-            review.ask(connection, overtaken, now)
-    return Round(len(persons), len(written))
+            review.ask(connection, overtaken, now + AGAIN)
+    return len(written)
 
 
 def run(dsn: str, rules: Rules, settings: AlertingSettings, stop: threading.Event) -> None:
@@ -87,12 +91,11 @@ def run(dsn: str, rules: Rules, settings: AlertingSettings, stop: threading.Even
     while not stop.is_set():
         try:
             with connect(dsn, ROLE) as connection:
-                shift = _Shift(connection, rules, settings)
-                shift.look()  # shows that the schema is there too
+                _look(connection, rules, settings)  # shows that the schema is there too
                 log.info("at work")
                 waiting = False
                 while not stop.is_set():
-                    if not shift.look():
+                    if not _look(connection, rules, settings):
                         stop.wait(settings.poll_seconds)
         except NOT_READY as error:
             if not waiting:
@@ -101,47 +104,13 @@ def run(dsn: str, rules: Rules, settings: AlertingSettings, stop: threading.Even
             stop.wait(settings.retry_seconds)
 
 
-@dataclass(slots=True)
-class _Shift:
-    """One engine's work on one connection: readings first, reviews beside them, now and then a sweep."""
-
-    connection: Connection
-    rules: Rules
-    settings: AlertingSettings
-    reviewed: float = float("-inf")  # monotonic seconds
-    swept: float = float("-inf")
-
-    def look(self) -> bool:
-        """One round of each that is due. True if there may be more to do at once."""
-        after = timedelta(seconds=self.settings.review_after_seconds)
-        done = run_once(
-            self.connection, self.rules, people=self.settings.people_at_once, now=datetime.now(UTC), review_after=after
-        )
-        _tell(done, "evaluated")
-        return self._review() or done.people == self.settings.people_at_once
-
-    def _review(self) -> bool:
-        """A round of reviews, at most one a second: alerts come first."""
-        if time.monotonic() - self.reviewed < 1:
-            return False
-        if time.monotonic() - self.swept >= self.settings.sweep_seconds:
-            self.swept = time.monotonic()
-            sweep(self.connection, datetime.now(UTC))
-        done = review_once(self.connection, self.rules, people=self.settings.reviews_at_once, now=datetime.now(UTC))
-        _tell(done, "reviewed")
-        if done.people < self.settings.reviews_at_once:
-            self.reviewed = time.monotonic()
-        return done.people > 0
-
-
-def sweep(connection: Connection, now: datetime) -> None:
-    """What no reading sets off: people who have agreed to measure and were never looked at."""
-    review.find_missing(connection, now)
-
-
-def _tell(done: Round, what: str) -> None:
+def _look(connection: Connection, rules: Rules, settings: AlertingSettings) -> bool:
+    """One round. True if there may be more to do at once."""
+    after = timedelta(seconds=settings.review_after_seconds)
+    done = run_once(connection, rules, people=settings.people_at_once, now=datetime.now(UTC), review_after=after)
     if done.changes:
-        log.info("%d people %s, %d episodes changed", done.people, what, done.changes)
+        log.info("%d people evaluated, %d episodes changed", done.people, done.changes)
+    return done.people == settings.people_at_once
 
 
 def _transitions(connection: Connection, claimed: Claim, rules: Rules, now: datetime) -> Iterator[Transition]:

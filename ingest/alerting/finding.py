@@ -88,6 +88,10 @@ class Ground(Protocol):
     """What an alert is about: a reading beyond a limit (`Breach`), or a pattern (`ingest.alerting.sighting`)."""
 
     @property
+    def name(self) -> str:
+        """The rule's or pattern's."""
+
+    @property
     def tier(self) -> int:
         """1 is the most severe."""
 
@@ -118,6 +122,11 @@ class Breach:
         beyond = "HI" if flags & Flag.ABOVE_RANGE else "LO" if flags & Flag.BELOW_RANGE else "–"
         decimals = self.file.decimals
         return "/".join(f"{values[m]:.{decimals[m]}f}" if m in values else beyond for m in self.level.limits)
+
+    @property
+    def name(self) -> str:
+        """The rule's."""
+        return self.rule.name
 
     @property
     def tier(self) -> int:

@@ -49,7 +49,7 @@ class Told:
     @property
     def rule(self) -> str:
         """The rule behind it; what has none goes by its cause."""
-        return self.finding.breach.rule.name if self.finding.breach else self.finding.cause
+        return self.finding.breach.name if self.finding.breach else self.finding.cause
 
 
 def replay(

@@ -15,4 +15,6 @@ class AlertingSettings(Settings):
     retry_seconds: float = Field(gt=0, le=4)  # a stop is obeyed within five seconds
     review_after_seconds: float = Field(ge=0, le=1800)  # less than the lease of a review (`ingest.alerting.review`)
     reviews_at_once: int = Field(gt=0, le=1000)
-    sweep_seconds: float = Field(gt=0, le=3600)
+    review_every_seconds: float = Field(gt=0, le=600)
+    agreements_every_seconds: float = Field(gt=0, le=86_400)
+    trouble_every_seconds: float = Field(gt=0, le=3600)

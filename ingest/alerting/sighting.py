@@ -65,6 +65,11 @@ class Sighting:
     override: Override | None = None
 
     @property
+    def name(self) -> str:
+        """The pattern's."""
+        return self.pattern.name
+
+    @property
     def tier(self) -> int:
         """The pattern's."""
         return self.pattern.tier

@@ -6,8 +6,9 @@ import argparse
 
 import holidays
 
-from ingest.alerting import engine, rounds, rules, sentinel_round
+from ingest.alerting import engine, review, rounds, rules, sentinel_round
 from ingest.alerting.rounds import Round
+from ingest.alerting.rules import Rules
 from ingest.alerting.sentinel import SentinelSettings
 from ingest.alerting.settings import AlertingSettings
 from maixun import endpoints, logs, stopping
@@ -24,17 +25,24 @@ def run(_options: argparse.Namespace) -> int:
     logs.start("alerting")
     stop = stopping.on_signals()
     known, configured = rules.parse(load_all("rules/*.yaml")), settings(AlertingSettings, "alerting")
-    beside = rounds.start(endpoints.database(), _rounds(), stop)
+    beside = rounds.start(endpoints.database(), _rounds(known, configured), stop)
     engine.run(endpoints.database(), known, configured, stop)
     for thread in beside:
         thread.join()
     return 0
 
 
-def _rounds() -> list[Round]:
+def _rounds(known: Rules, configured: AlertingSettings) -> list[Round]:
     sentinel = settings(SentinelSettings, "sentinel")
     works = holidays.country_holidays("CN").is_working_day  # knows the weekends that are worked instead
+    reviews = configured.reviews_at_once
     return [
+        Round(
+            name="review",
+            every_seconds=configured.review_every_seconds,
+            look=lambda connection, now: engine.review_all(connection, now, rules=known, people=reviews),
+        ),
+        Round(name="agreements", every_seconds=configured.agreements_every_seconds, look=review.find_missing),
         Round(
             name="sentinel",
             every_seconds=sentinel.look_every_seconds,

@@ -272,7 +272,7 @@ def test_a_folder_is_all_the_rules_there_are(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("a: [", "proposal.yaml is not YAML"),
-        ("kind: mood", "takes the place of no rule file"),
+        ("kinds: [mood]", "takes the place of no rule file"),
         ("- 1", "takes the place of no rule file"),
     ],
 )

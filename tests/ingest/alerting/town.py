@@ -32,7 +32,9 @@ class Town:
         self.doctor, self.deputy = (self._staff(login) for login in (DOCTOR, DEPUTY))
         self._expected: set[int] = set()
 
-    def resident(self, *, born: date = date(1966, 5, 1), conditions: Collection[str] = ()) -> int:
+    def resident(
+        self, *, born: date = date(1966, 5, 1), conditions: Collection[str] = (), lives_alone: bool = False
+    ) -> int:
         """A resident of sixty, contracted with the doctor."""
         return register_resident(
             self.connection,
@@ -42,6 +44,7 @@ class Town:
                 station_id=self.station,
                 doctor_id=self.doctor,
                 conditions=conditions,
+                lives_alone=lives_alone,
             ),
         )
 
@@ -98,6 +101,10 @@ class Town:
         while (done := engine.run_once(self.connection, shipped(), people=people, now=self.now)).people:
             changes += done.changes
         return changes
+
+    def review(self) -> int:
+        """Let the engine review everybody who is due by now. Returns how many changes it made."""
+        return engine.review_all(self.connection, self.now, rules=shipped(), people=20)
 
     def alerts(self) -> list[Episode]:
         """What the doctor sees now; seeing an alert is expecting it."""
