@@ -21,6 +21,7 @@ from api import (
     decisions,
     ecg,
     errors,
+    fhir,
     fleet,
     health,
     quarantine,
@@ -70,6 +71,7 @@ ROUTERS = (
     ),
     work.pages,
     claims.json,
+    fhir.json,
     reference.router,
     health.router,
 )
@@ -80,6 +82,7 @@ TAGS = [
     {"name": "residents", "description": "Your residents and what was measured."},
     {"name": "held", "description": "Readings that were held back, and their release."},
     {"name": "fleet", "description": "Gateways and meters: how they are; for gateways: becoming one."},
+    {"name": "fhir", "description": "FHIR R4: your residents under their pseudonyms, for other systems."},
     {"name": "health", "description": "For supervisors and Prometheus; nothing about a person."},
 ]
 
@@ -126,6 +129,7 @@ def _mount(app: FastAPI) -> None:
 
 def _services(settings: ApiSettings, database: str, now: Callable[[], datetime]) -> Services:
     key = load_key()
+    fhir.known()  # a wrong code stops the start
     known = rules.parse(load_all("rules/*.yaml"))
     pages = Pages(settings.tzinfo, now, _causes(known))
 

@@ -31,6 +31,9 @@ class Action(StrEnum):
     ECG_VIEW = "ecg.view"
     HELD_VIEW = "held.view"
     FLEET_SETTINGS = "fleet.settings"
+    FHIR_READ = "fhir.read"
+    FHIR_EXPORT = "fhir.export"
+    IMPORT = "import"
 
 
 def write(

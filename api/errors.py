@@ -14,6 +14,9 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from api.language import msgid, of, says
 from api.services import services
+from devices.fhir.outcome import outcome
+
+FHIR = "application/fhir+json"
 
 
 class Problem(BaseModel):
@@ -70,7 +73,10 @@ def wants_json(request: Request) -> bool:
 
 
 def answer(request: Request, refusal: Refusal) -> Response:
-    """The refusal as JSON, as a redirect to the sign-in page, or as a page."""
+    """The refusal as JSON, as a redirect to the sign-in page, or as a page; to a FHIR client as it expects it."""
+    if request.url.path.startswith("/fhir/"):
+        said = outcome(refusal.status, " / ".join(refusal.says.values()))
+        return JSONResponse(said, status_code=refusal.status, media_type=FHIR)
     if wants_json(request):
         return JSONResponse({"error": refusal.error, "says": refusal.says}, status_code=refusal.status)
     if isinstance(refusal, NotSignedIn):

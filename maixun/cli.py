@@ -24,6 +24,7 @@ COMMANDS = {
     "ecg": "bring in recordings of a portable ECG",
     "clips": "make the spoken prompts of the kiosk, once",
     "decode": "show what one characteristic's bytes say",
+    "fhir": "everything as FHIR R4, in bulk",
     "admin": "accounts, devices and assignments",
 }
 

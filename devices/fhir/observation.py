@@ -6,7 +6,7 @@ and what the meter said of it travel as extensions. Profiles: vital signs of R4 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from devices.fhir.codes import (
@@ -69,12 +69,17 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def named_codes(kind: Kind, metrics: Iterable[str], codes: Codes) -> set[tuple[str, str]]:
-    """System and code of everything that Observations of this kind with these metrics can be found by."""
-    concepts = [codes.of_metric(metric, kind) for metric in metrics if not _in_panel(kind, metric)]
-    concepts += [concept(codes.told.blood_pressure, "")] if kind is Kind.BLOOD_PRESSURE else []
-    concepts += [concept(codes.told.ecg, "")] if kind is Kind.ECG else []
-    return {(coding["system"], coding["code"]) for each in concepts for coding in each["coding"]}
+def sources(wanted: Callable[[Json], bool], codes: Codes) -> tuple[list[Kind], list[str]]:
+    """Where Observations with a wanted coding can come from: readings of these kinds, or with one of these metrics."""
+    metrics = [
+        metric
+        for metric in codes.catalogue
+        if any(wanted(coding) for kind in Kind for coding in codes.of_metric(metric, kind)["coding"])
+    ]
+    kinds = [kind for kind, metric in MAIN.items() if metric in metrics]
+    for kind, told in ((Kind.BLOOD_PRESSURE, codes.told.blood_pressure), (Kind.ECG, codes.told.ecg)):
+        kinds += [kind] if any(wanted(coding) for coding in concept(told, "")["coding"]) else []
+    return kinds, metrics
 
 
 def _singles(recorded: Recorded) -> list[str]:

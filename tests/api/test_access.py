@@ -21,6 +21,7 @@ PUBLIC = {
     "/sign-in",
     "/language/{chosen}",
     "/docs",
+    "/fhir/metadata",
     "/health/live",
     "/health/ready",
     "/metrics",
@@ -75,7 +76,9 @@ def test_nobody_gets_in_without_a_session(client: TestClient) -> None:
         if path in PUBLIC or (method, path) == ("POST", "/api/v1/session"):
             continue
         answer = client.request(method, filled(path, 1), follow_redirects=False, **BODIES.get(path, {}))
-        if path.startswith("/api/"):
+        if path.startswith("/fhir/"):
+            assert (answer.status_code, answer.json()["issue"][0]["code"]) == (401, "login"), path
+        elif path.startswith("/api/"):
             assert answer.status_code == 401, path
             assert answer.json()["error"] == "not_signed_in"
         else:
@@ -87,6 +90,7 @@ def test_a_doctor_cannot_reach_anybody_elses_resident_through_any_endpoint(world
     theirs = world.residents["李建国"]
     episode = world.alert("李建国", glucose=2.4)
     held = world.held(device=f"A4:C1:38:00:{theirs:02X}:01")
+    token = world.one("select token from care.resident where resident_id = %s", theirs)
     doctor = as_("dr.wang")
     asked = 0
     for method, path, _route in routes():
@@ -94,7 +98,7 @@ def test_a_doctor_cannot_reach_anybody_elses_resident_through_any_endpoint(world
             continue
         answer = doctor.request(
             method,
-            filled(path, theirs, episode, held),
+            filled(path, theirs, episode, held, token),
             params={"kind": "glucose", "section": "now", "after": "0"},
             **BODIES.get(path, {}),
         )
@@ -151,7 +155,7 @@ def test_looks_and_decisions_are_recorded(world: World, as_: SignIn) -> None:
     assert world.one("select count(*) from care.audit where staff_id = %s", wang) == 5
 
 
-def filled(path: str, resident: int, episode: int = 1, held: UUID | None = None) -> str:
+def filled(path: str, resident: int, episode: int = 1, held: UUID | None = None, token: UUID | None = None) -> str:
     """An address with its places filled."""
     return (
         path.replace("{resident_id}", str(resident))
@@ -159,4 +163,6 @@ def filled(path: str, resident: int, episode: int = 1, held: UUID | None = None)
         .replace("{reading_id}", str(held or UUID(int=1)))
         .replace("{kind}", "glucose")
         .replace("{chosen}", "en")
+        .replace("{device_id}", str(resident))
+        .replace("{token}", str(token or UUID(int=1)))
     )

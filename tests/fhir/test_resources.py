@@ -282,10 +282,11 @@ def test_any_reading_at_all_keeps_to_the_official_definitions(some: list[Recorde
 
 
 @given(readings())
-def test_a_reading_is_found_by_every_code_it_carries(one: Recorded) -> None:
-    sent = observation.observations(one, CODES)
-    carried = {pair for resource in sent for pair in coded(resource)}
-    assert carried <= observation.named_codes(one.kind, METRICS[one.kind], CODES)
+def test_a_reading_is_looked_for_by_every_code_it_carries(one: Recorded) -> None:
+    for resource in observation.observations(one, CODES):
+        for coding in resource["code"]["coding"]:
+            kinds, metrics_ = observation.sources(coding.__eq__, CODES)
+            assert one.kind in kinds or set(metrics_) & set(one.values)
 
 
 def test_an_observation_of_others_is_refused() -> None:
