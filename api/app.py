@@ -24,6 +24,7 @@ from api import (
     fhir,
     fleet,
     health,
+    quality,
     quarantine,
     reference,
     residents,
@@ -66,7 +67,7 @@ units mmHg, /min, mmol/L, kg.
 ROUTERS = (
     *(
         router
-        for part in (sign_in, alerts, decisions, residents, ecg, quarantine, fleet)
+        for part in (sign_in, alerts, decisions, residents, ecg, quarantine, quality, fleet)
         for router in (part.pages, part.json)
     ),
     work.pages,
@@ -83,6 +84,7 @@ TAGS = [
     {"name": "held", "description": "Readings that were held back, and their release."},
     {"name": "fleet", "description": "Gateways and meters: how they are; for gateways: becoming one."},
     {"name": "fhir", "description": "FHIR R4: your residents under their pseudonyms, for other systems."},
+    {"name": "figures", "description": "Figures and questions about them, without any person."},
     {"name": "health", "description": "For supervisors and Prometheus; nothing about a person."},
 ]
 

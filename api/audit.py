@@ -30,6 +30,7 @@ class Action(StrEnum):
     STATION_VIEW = "station.view"
     ECG_VIEW = "ecg.view"
     HELD_VIEW = "held.view"
+    QUALITY_VIEW = "quality.view"
     FLEET_SETTINGS = "fleet.settings"
     FHIR_READ = "fhir.read"
     FHIR_EXPORT = "fhir.export"

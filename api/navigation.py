@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from api.access import CLINICAL, FLEET, HELD, Viewer
+from api.access import CLINICAL, FIGURES, FLEET, HELD, Viewer
 from api.language import msgid
 from ingest.accounts import Role
 
@@ -21,6 +21,7 @@ class Entry(NamedTuple):
 ENTRIES = (
     Entry("/work", msgid("今日工作"), CLINICAL),
     Entry("/residents", msgid("我的居民"), CLINICAL),
+    Entry("/quality", msgid("数据质量"), FIGURES),
     Entry("/held", msgid("待核数据"), HELD),
     Entry("/fleet", msgid("设备管理"), FLEET),
 )

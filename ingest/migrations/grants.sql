@@ -34,6 +34,12 @@ grant select on care.contract, care.threshold_override to maixun_alerting;
 grant select (display_name) on care.staff to maixun_alerting;       -- whose limits hold for a resident
 grant select, insert, update on care.review to maixun_alerting;
 
+-- alerting: questions about data quality
+grant usage on schema reporting to maixun_alerting;
+grant select on care.visit_now to maixun_alerting;
+grant select, insert, delete on reporting.question to maixun_alerting;
+grant select, insert on reporting.question_look to maixun_alerting;
+
 -- api: what a page shows, what a doctor decides, who looked
 grant select on all tables in schema care, telemetry, identity, fleet, reporting to maixun_api;
 grant insert, update on care.episode, care.staff to maixun_api;

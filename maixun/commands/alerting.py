@@ -11,6 +11,8 @@ from ingest.alerting.rounds import Round
 from ingest.alerting.rules import Rules
 from ingest.alerting.sentinel import SentinelSettings
 from ingest.alerting.settings import AlertingSettings
+from ingest.authenticity import store as questions
+from ingest.authenticity.settings import AuthenticitySettings
 from maixun import endpoints, logs, stopping
 from maixun.configuration import load_all, settings
 
@@ -34,6 +36,7 @@ def run(_options: argparse.Namespace) -> int:
 
 def _rounds(known: Rules, configured: AlertingSettings) -> list[Round]:
     sentinel = settings(SentinelSettings, "sentinel")
+    quality = settings(AuthenticitySettings, "authenticity")
     works = holidays.country_holidays("CN").is_working_day  # knows the weekends that are worked instead
     reviews = configured.reviews_at_once
     return [
@@ -47,5 +50,10 @@ def _rounds(known: Rules, configured: AlertingSettings) -> list[Round]:
             name="sentinel",
             every_seconds=sentinel.look_every_seconds,
             look=lambda connection, now: sentinel_round.look(connection, sentinel, works, now),
+        ),
+        Round(
+            name="data quality",
+            every_seconds=min(quality.look_every_seconds, 600),
+            look=lambda connection, now: questions.look(connection, quality, now),
         ),
     ]

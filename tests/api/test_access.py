@@ -104,7 +104,7 @@ def test_a_doctor_cannot_reach_anybody_elses_resident_through_any_endpoint(world
         )
         asked += 1
         if "{" in path:
-            assert answer.status_code == 404, (method, path, answer.text)
+            assert answer.status_code in (403, 404), (method, path, answer.text)  # 403: not for doctors at all
         for secret in ("李建国", "2.4"):
             assert secret not in answer.text, (method, path)
     assert asked > 18
