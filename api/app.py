@@ -23,6 +23,7 @@ from api import (
     errors,
     fhir,
     fleet,
+    fleet_revocation,
     health,
     quality,
     quarantine,
@@ -73,6 +74,7 @@ ROUTERS = (
     work.pages,
     claims.json,
     fhir.json,
+    fleet_revocation.pages,
     reference.router,
     health.router,
 )

@@ -35,6 +35,7 @@ class Action(StrEnum):
     FHIR_READ = "fhir.read"
     FHIR_EXPORT = "fhir.export"
     IMPORT = "import"
+    FLEET_REVOKE = "fleet.revoke"
 
 
 def write(

@@ -24,6 +24,7 @@ class Gateway(BaseModel):
     gateway: str
     station: str | None
     revoked: bool
+    heard_since_revoked: bool = Field(default=False, description="the broker still takes its certificate")
     online: bool
     seen_at: datetime | None = Field(description="when it last spoke for itself")
     version: str | None
@@ -67,7 +68,9 @@ class WithoutHolder(BaseModel):
 
 
 _GATEWAYS = """
-select gateway, st.name as station, g.revoked_at is not null as revoked, coalesce(s.online, false) as online, s.seen_at,
+select gateway, st.name as station, g.revoked_at is not null as revoked,
+    coalesce(s.online and s.seen_at > g.revoked_at, false) as heard_since_revoked,
+    coalesce(s.online, false) as online, s.seen_at,
     coalesce(s.status, '{}') as status, c.until, w.version, w.kept_at, w.refused_at, w.refused_why
 from fleet.gateway g full join telemetry.gateway_status s using (gateway)
 left join care.station st using (station_id)
@@ -114,6 +117,7 @@ def _gateway(row: DictRow) -> Gateway:
         gateway=row["gateway"],
         station=row["station"],
         revoked=bool(row["revoked"]),
+        heard_since_revoked=row["heard_since_revoked"],
         online=row["online"],
         seen_at=row["seen_at"],
         version=said.get("version"),

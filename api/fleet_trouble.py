@@ -35,7 +35,7 @@ _NOT_KEPT: Mapping[str, str] = {
 def of_gateway(gateway: Gateway, limits: Troubles, now: datetime) -> list[Trouble]:
     """What is wrong with a gateway, the most urgent first."""
     if gateway.revoked:
-        return []
+        return list(_revoked(gateway))
     if gateway.seen_at is None:
         text = msgid("还没有安装：这个网关从未连接过。")
         return [Trouble("never_seen", text, msgid("用注册码在那台机器上运行 maixun gateway claim，然后启动它。"))]
@@ -62,6 +62,12 @@ def of_meter(meter: Meter, limits: Troubles, now: datetime) -> list[Trouble]:
         todo = msgid("问问使用者是否还在测量，设备是否离网关太远。")
         found.append(Trouble("silent", text, todo, {"days": (now - meter.last_visit).days}))
     return found
+
+
+def _revoked(gateway: Gateway) -> Iterator[Trouble]:
+    if gateway.heard_since_revoked:
+        text = msgid("已经吊销，但代理还让它连接。")
+        yield Trouble("revoked_heard", text, msgid("在服务器上重新生成吊销名单，然后重启代理。"))
 
 
 def _contact(gateway: Gateway, limits: Troubles, now: datetime) -> Iterator[Trouble]:

@@ -56,7 +56,9 @@ grant insert, update on care.device, care.assignment to maixun_api;
 grant update on care.roster_version to maixun_api;                  -- by the trigger on those tables
 grant update (claimed_at) on fleet.enrolment to maixun_api;
 grant insert on fleet.certificate, fleet.settings to maixun_api;
-grant update (revoked_at) on fleet.certificate to maixun_api;       -- a machine that was replaced
+grant update (revoked_at) on fleet.certificate to maixun_api;       -- a machine that was replaced, or is revoked
+grant update (revoked_at) on fleet.gateway to maixun_api;
+grant update (expires_at) on fleet.enrolment to maixun_api;
 grant select on public.schema_migration to maixun_api;              -- is the schema this version's? (/health/ready)
 
 -- rollup: folds readings by person and month, and sees nothing else
