@@ -17,6 +17,7 @@ COMMANDS = {
     "alerting": "readings to alerts; run as many as wanted",
     "rollup": "readings to figures: folds them by person and month",
     "rules": "try rules out on stored history",
+    "notify": "alerts to people: escalation and channels; run as many as wanted",
     "api": "web pages and HTTP interface",
     "migrate": "bring the database's schema up to date",
     "simulate": "the synthetic county: fill a history, then live",

@@ -20,6 +20,21 @@ grant select on fleet.settings to maixun_ingest;
 grant select (gateway, station_id, revoked_at) on fleet.gateway to maixun_ingest;   -- whom a kiosk may recognise
 grant update (kept_at, refused_at, refused_why) on fleet.settings to maixun_ingest;
 
+-- notify: whom to tell and where; names only to print them masked
+grant usage on schema care, identity to maixun_notify;
+grant select on care.station, care.episode, care.episode_event, care.leave, care.duty, care.deputy to maixun_notify;
+grant select (staff_id, display_name, role, station_id, region_prefix, active) on care.staff to maixun_notify;
+grant select (resident_id, station_id, doctor_id) on care.resident to maixun_notify;
+grant select on identity.contact, identity.person to maixun_notify;
+grant select, insert, delete on care.escalation_work to maixun_notify;
+grant select, insert, update on care.escalation, care.notice, care.notice_attempt, care.incident to maixun_notify;
+grant select, insert on care.incident_event to maixun_notify;
+grant insert on care.escalation_work to maixun_alerting, maixun_api; -- by the triggers on those tables
+
+-- api: the rota
+grant insert, update on care.leave, care.duty to maixun_api;
+grant insert, update, delete on care.deputy, identity.contact to maixun_api;
+
 -- alerting: reads people and readings, writes episodes, consumes work
 grant select on care.device, care.assignment, care.station, care.resident, care.condition to maixun_alerting;
 grant select (staff_id, role, station_id, active) on care.staff to maixun_alerting;

@@ -15,11 +15,13 @@ _OWN_SHARE = 3.0  # seconds of that for our own processes, the rest for the serv
 
 def programs(logs: Path, *, port: int, county: Sequence[str] | None) -> list[Program]:
     """What runs beside the servers. `county`: options of `maixun simulate live`, or None to leave it out."""
+    address = f"http://127.0.0.1:{port}"
     line = [
         Program("ingest-1", "ingest", logs=logs, environment={"MAIXUN_INGEST_WORKER": "ingest-1"}),
         Program("ingest-2", "ingest", logs=logs, environment={"MAIXUN_INGEST_WORKER": "ingest-2"}),
         Program("alerting", "alerting", logs=logs),
         Program("rollup", "rollup", logs=logs),
+        Program("notify", "notify", logs=logs, environment={"MAIXUN_CHANNELS_PUBLIC_ADDRESS": address}),
         Program("api", "api", "--port", str(port), logs=logs),
     ]
     if county is not None:
