@@ -30,6 +30,7 @@ LEAF_FILES = [f"{name.replace('.', '/')}.py" for name in sorted(LEAVES)]
 SERVER_PACKAGES = {"psycopg", "psycopg_pool", "fastapi", "starlette", "uvicorn", "numpy", "cryptography", "argon2"}
 PURE = ["devices", "ingest/alerting/rules.py", "ingest/alerting/episode.py", "ingest/checks.py"]
 PURE += [f"ingest/alerting/{name}.py" for name in ("replay", "confirmation", "comparison", "candidate")]
+PURE += [f"ingest/alerting/{name}.py" for name in ("escalation", "hours", "rota", "channels/message")]
 OUTSIDE_WORLD = {
     "socket",
     "subprocess",

@@ -31,7 +31,7 @@ select distinct on (a.channel) a.channel, a.outcome, a.error, n.state
 from care.notice_attempt a join care.notice n using (notice_id)
 where a.channel = any(%s) and a.ended_at > %s and a.outcome <> 'recipient'
   and (a.outcome <> 'temporary' or n.state = 'failed')
-order by a.channel, a.ended_at desc"""
+order by a.channel, a.ended_at desc, a.notice_id desc"""
 
 
 def look(connection: Connection, means: Means, now: datetime) -> int:

@@ -41,10 +41,14 @@ class MailSender:
             )
         else:
             server = smtplib.SMTP(channel.host, channel.port, timeout=channel.timeout_seconds)
-        if channel.security == "starttls":
-            server.starttls(context=ssl.create_default_context())
-        if channel.user:
-            server.login(channel.user, self._password)
+        try:
+            if channel.security == "starttls":
+                server.starttls(context=ssl.create_default_context())
+            if channel.user:
+                server.login(channel.user, self._password)
+        except BaseException:
+            server.close()
+            raise
         return server
 
 

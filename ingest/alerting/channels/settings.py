@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from ingest.alerting.policy import Way
 from maixun.configuration import ConfigurationError, Settings, load
@@ -144,10 +144,17 @@ class ChannelsSettings(Settings):
 
     public_address: str = Field(description="where the pages are for a person, without a slash at the end")
     poll_seconds: float = Field(gt=0, le=5)
-    lease_seconds: float = Field(gt=30, description="longer than any channel's time-out")
+    lease_seconds: float = Field(gt=0, description="longer than any channel's time-out")
     first_retry_seconds: float = Field(gt=0)
     longest_retry_seconds: float = Field(gt=0)
     channels: Mapping[str, Known]
+
+    @model_validator(mode="after")
+    def _lease_outlasts_every_send(self) -> ChannelsSettings:
+        slow = [name for name, channel in self.channels.items() if channel.timeout_seconds >= self.lease_seconds]
+        if slow:
+            raise ValueError(f"lease_seconds must be longer than timeout_seconds of {', '.join(slow)}")
+        return self
 
     def enabled(self) -> dict[str, Known]:
         """The channels in use, by name."""
