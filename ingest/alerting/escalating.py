@@ -62,8 +62,8 @@ where n.state <> 'cancelled' group by 1, 2, 3"""
 
 _NOTICE = """
 insert into care.notice
-    (matter, number, round, level, staff_id, resident_id, channel, not_before, created_at)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing"""
+    (matter, number, round, level, staff_id, resident_id, entitles, channel, not_before, created_at)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing"""
 _PROGRESS = """
 update care.escalation set round = %s, tier = %s, since = %s, level = %s, due_at = %s, unanswered = %s
 where matter = %s and number = %s"""
@@ -176,7 +176,11 @@ def _carry_out(
     if each.progress and progress.round != each.progress.round:
         connection.execute(_CANCEL, [matter.kind, matter.number, each.progress.round])
     rows = [
-        (matter.kind, matter.number, progress.round, call.level, staff_id, each.resident_id, channel, not_before, now)
+        (
+            *(matter.kind, matter.number, progress.round, call.level),
+            *(staff_id, each.resident_id, staff_id is not None and staff_id != matter.doctor_id),
+            *(channel, not_before, now),
+        )
         for call in decision.calls
         for staff_id, channel, not_before in _addressed(call, matter, progress, means, rota, now)
     ]

@@ -52,6 +52,7 @@ create table care.notice (
     level        smallint not null,
     staff_id     integer references care.staff,   -- null: a group
     resident_id  bigint,
+    entitles     boolean not null default false,  -- told, and not the family doctor: may see the resident until it is closed
     channel      text not null,               -- a name in config/channels.yaml
     state        text not null default 'waiting' check (state in ('waiting', 'claimed', 'sent', 'failed', 'cancelled')),
     not_before   timestamptz not null,
@@ -65,6 +66,7 @@ create table care.notice (
     unique nulls not distinct (matter, number, round, level, staff_id, channel)
 );
 create index notice_to_send on care.notice (channel, not_before) where state in ('waiting', 'claimed');
+create index notice_entitles on care.notice (staff_id) where entitles;
 create index notice_of_staff on care.notice (staff_id, created_at);
 
 -- Every attempt: the rate limits count these, over all processes.
