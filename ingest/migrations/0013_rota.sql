@@ -36,7 +36,6 @@ create table care.duty (
     cancelled_by integer references care.staff
 );
 create index duty_in_force on care.duty (station_id, ends_at) where cancelled_at is null;
-create index resident_of_station on care.resident (station_id);
 
 -- Where a member of staff is reached: sealed like a name, the key lies outside the database.
 create table identity.contact (
