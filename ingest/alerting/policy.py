@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
-from ingest.alerting.documents import Words
 from ingest.alerting.hours import Calendar, Hours, Opening, Quiet
+from ingest.alerting.parts import Words
 from ingest.alerting.rota import Recipient
 from maixun.configuration import Settings
 
