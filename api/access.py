@@ -54,6 +54,7 @@ CLINICAL = (Role.DOCTOR, Role.STATION_LEAD)
 HELD = (Role.DOCTOR, Role.STATION_LEAD, Role.TECHNICIAN, Role.ADMIN)
 FLEET = (Role.TECHNICIAN, Role.ADMIN)
 FIGURES = (Role.CDC, Role.STATION_LEAD, Role.ADMIN)
+RULES = (Role.STATION_LEAD, Role.ADMIN)
 
 _RESIDENTS = {
     Role.DOCTOR: sql.SQL("r.doctor_id = %(viewer_staff)s"),
@@ -121,4 +122,5 @@ Clinician = Annotated[Viewer, Depends(only(*CLINICAL), scope="function")]
 HeldReader = Annotated[Viewer, Depends(only(*HELD), scope="function")]
 FleetReader = Annotated[Viewer, Depends(only(*FLEET), scope="function")]
 FiguresReader = Annotated[Viewer, Depends(only(*FIGURES), scope="function")]
+RuleReader = Annotated[Viewer, Depends(only(*RULES), scope="function")]
 Administrator = Annotated[Viewer, Depends(only(Role.ADMIN), scope="function")]

@@ -29,6 +29,7 @@ from api import (
     quarantine,
     reference,
     residents,
+    rules_replay,
     sign_in,
     work,
 )
@@ -68,7 +69,7 @@ units mmHg, /min, mmol/L, kg.
 ROUTERS = (
     *(
         router
-        for part in (sign_in, alerts, decisions, residents, ecg, quarantine, quality, fleet)
+        for part in (sign_in, alerts, decisions, residents, ecg, quarantine, quality, fleet, rules_replay)
         for router in (part.pages, part.json)
     ),
     work.pages,
@@ -87,6 +88,7 @@ TAGS = [
     {"name": "fleet", "description": "Gateways and meters: how they are; for gateways: becoming one."},
     {"name": "fhir", "description": "FHIR R4: your residents under their pseudonyms, for other systems."},
     {"name": "figures", "description": "Figures and questions about them, without any person."},
+    {"name": "rules", "description": "Trying rules out on stored history."},
     {"name": "health", "description": "For supervisors and Prometheus; nothing about a person."},
 ]
 

@@ -31,6 +31,8 @@ class Action(StrEnum):
     ECG_VIEW = "ecg.view"
     HELD_VIEW = "held.view"
     QUALITY_VIEW = "quality.view"
+    RULES_REPLAY = "rules.replay"
+    RULES_REPLAY_VIEW = "rules.replay.view"
     FLEET_SETTINGS = "fleet.settings"
     FHIR_READ = "fhir.read"
     FHIR_EXPORT = "fhir.export"

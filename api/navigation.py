@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from api.access import CLINICAL, FIGURES, FLEET, HELD, Viewer
+from api.access import CLINICAL, FIGURES, FLEET, HELD, RULES, Viewer
 from api.language import msgid
 from ingest.accounts import Role
 
@@ -24,6 +24,7 @@ ENTRIES = (
     Entry("/quality", msgid("数据质量"), FIGURES),
     Entry("/held", msgid("待核数据"), HELD),
     Entry("/fleet", msgid("设备管理"), FLEET),
+    Entry("/rules/replay", msgid("规则试算"), RULES),
 )
 
 

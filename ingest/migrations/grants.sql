@@ -86,3 +86,6 @@ grant select, insert, update, delete on reporting.person_month, reporting.rhythm
 grant insert on care.note to maixun_api;
 grant usage on sequence care.note_number to maixun_api;
 grant insert, update, delete on care.looking to maixun_api;
+-- api: replays of rules, by a process of its own that takes this role too
+grant insert on care.rule_replay to maixun_api;
+grant update (state, done, people, seen_at, why, report, ended_at) on care.rule_replay to maixun_api;
