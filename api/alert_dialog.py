@@ -66,5 +66,6 @@ def show(
 def _rule(given: Services, alert: AlertWithHistory, spoken: str) -> str | None:
     """What the rule of the finding is called today; a rule that is there no more, by its own name."""
     name = alert.finding.get("rule")
-    known = (rule for file in given.rules.files for rule in file.rules if rule.name == name)
-    return next((str(getattr(rule.label, spoken)) for rule in known), name)
+    rules = {rule.name: rule.label for file in given.rules.files for rule in file.rules}
+    known = {**given.rules.labels, **rules}.get(str(name))
+    return str(getattr(known, spoken)) if known else name

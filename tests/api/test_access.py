@@ -164,5 +164,6 @@ def filled(path: str, resident: int, episode: int = 1, held: UUID | None = None,
         .replace("{kind}", "glucose")
         .replace("{chosen}", "en")
         .replace("{device_id}", str(resident))
+        .replace("{replay_id}", "1")
         .replace("{token}", str(token or UUID(int=1)))
     )
