@@ -118,6 +118,7 @@ def only(*roles: Role) -> Callable[[Request, Database], Viewer]:
 
 
 SignedIn = Annotated[Viewer, Depends(only(*Role), scope="function")]
+Lead = Annotated[Viewer, Depends(only(Role.STATION_LEAD), scope="function")]
 Clinician = Annotated[Viewer, Depends(only(*CLINICAL), scope="function")]
 HeldReader = Annotated[Viewer, Depends(only(*HELD), scope="function")]
 FleetReader = Annotated[Viewer, Depends(only(*FLEET), scope="function")]

@@ -16,6 +16,7 @@ from psycopg_pool import ConnectionPool
 
 from api import (
     alerts,
+    averages,
     board,
     claims,
     decisions,
@@ -25,12 +26,15 @@ from api import (
     fleet,
     fleet_revocation,
     health,
+    notes,
     quality,
     quarantine,
     reference,
+    resident_page,
     residents,
     rules_replay,
     sign_in,
+    station,
     work,
 )
 from api.board import Row
@@ -73,6 +77,11 @@ ROUTERS = (
         for router in (part.pages, part.json)
     ),
     work.pages,
+    notes.pages,
+    notes.json,
+    resident_page.pages,
+    station.pages,
+    station.json,
     claims.json,
     fhir.json,
     fleet_revocation.pages,
@@ -84,6 +93,7 @@ TAGS = [
     {"name": "session", "description": "Signing in and out."},
     {"name": "alerts", "description": "What waits for a doctor, live, and what was decided."},
     {"name": "residents", "description": "Your residents and what was measured."},
+    {"name": "station", "description": "For station leads: what waits, what nobody opened, who carries how much."},
     {"name": "held", "description": "Readings that were held back, and their release."},
     {"name": "fleet", "description": "Gateways and meters: how they are; for gateways: becoming one."},
     {"name": "fhir", "description": "FHIR R4: your residents under their pseudonyms, for other systems."},
@@ -154,6 +164,7 @@ def _services(settings: ApiSettings, database: str, now: Callable[[], datetime])
         feed=Feed(database, read, render),
         names=Names(key),
         rules=known,
+        protocols=averages.protocols(),
         catalogue=metrics.parse(load("metrics.yaml")),
         limits=configured(IngestSettings, "ingest").limits,
         key=key,

@@ -132,6 +132,16 @@ def changed(
     return rows(connection, found, key, now, resident_ids)
 
 
+def tasks_of(connection: Connection[DictRow], resident_id: int) -> list[Task]:
+    """A resident's open follow-ups, the next first. The caller has checked whose resident it is."""
+    query = (
+        "select resident_id, follow_up_id, programme, reason, due_on from care.follow_up"
+        " where resident_id = %s and state = 'open' order by due_on, follow_up_id"
+    )
+    with connection.cursor(row_factory=class_row(Task)) as cursor:
+        return cursor.execute(query, (resident_id,)).fetchall()
+
+
 def townships(connection: Connection[DictRow], viewer: Viewer) -> list[str]:
     """The townships the viewer's residents live in."""
     query = sql.SQL(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,7 +17,9 @@ from ingest.alerting.rules import Band, Rules, bands
 METRICS = {"blood_pressure": ("systolic", "diastolic"), "glucose": ("glucose",)}
 UNITS = {"blood_pressure": "mmHg", "glucose": "mmol/L"}
 NAMES = {"systolic": msgid("收缩压"), "diastolic": msgid("舒张压"), "glucose": msgid("血糖")}
-PLACES = {"home": msgid("家庭"), "away": msgid("站点与自测小屋")}
+PLACES = {"home": msgid("家庭"), "kiosk": msgid("自测小屋"), "office": msgid("卫生站等")}
+# Glucose is drawn by what was eaten: limits differ, and colour and shape stay free to tell places apart.
+MEAL_PANELS = {"fasting": msgid("空腹"), "after_meal": msgid("餐后"), "other": msgid("其他餐次")}
 MEAL_UNKNOWN = msgid("餐次未知")
 # A chart shows the limits of the two places that differ; kiosks follow the home limits in the rule files.
 SETTINGS = ("home", "station")
@@ -31,6 +33,16 @@ class Limit:
     setting: str | None
     meal: str | None
     band: Band
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mean:
+    """An average as a line over its days."""
+
+    metric: str
+    value: float
+    since: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +71,7 @@ def chart(
     readings: Iterable[ReadingRow],
     shown: Sequence[Limit],
     *,
+    means: Sequence[Mean] = (),
     language: Language,
     zone: ZoneInfo,
     since: datetime,
@@ -68,7 +81,7 @@ def chart(
     say = translator(language)
     series: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in sorted(readings, key=lambda one: one.measured_at):
-        place = "home" if row.setting == "home" else "away"
+        place = place_of(row.setting)
         for metric in METRICS[kind]:
             if metric in row.values:
                 key = (metric, place, _meal(kind, row))
@@ -76,13 +89,27 @@ def chart(
     return {
         "kind": kind,
         "unit": UNITS[kind],
-        "panels": [{"metric": metric, "name": say(NAMES[metric])} for metric in METRICS[kind]],
+        "panels": [{"panel": panel, "name": say(name)} for panel, name in _panels(kind).items()],
         "since": wall(since, zone),
         "until": wall(until, zone),
         "series": [series[key] for key in sorted(series, key=_order)],
-        "limits": [_limit(limit, language) for limit in shown],
+        "limits": [_limit(limit, panel, language) for limit in shown for panel in _panels_of(kind, limit)],
+        "means": [
+            {
+                "panel": mean.metric,
+                "value": round(mean.value, 1),
+                "from": wall(mean.since, zone),
+                "to": wall(mean.until, zone),
+            }
+            for mean in means
+        ],
         "nothing": say(msgid("这段时间没有测量记录")),
     }
+
+
+def place_of(setting: str) -> str:
+    """Home, kiosk or office: the three kinds of place whose readings must never be mixed."""
+    return setting if setting in ("home", "kiosk") else "office"
 
 
 def wall(moment: datetime, zone: ZoneInfo) -> int:
@@ -119,10 +146,35 @@ def _meal(kind: str, row: ReadingRow) -> str:
     return (row.meal or "unknown") if kind == "glucose" else ""
 
 
+def _panels(kind: str) -> Mapping[str, str]:
+    return MEAL_PANELS if kind == "glucose" else {metric: NAMES[metric] for metric in METRICS[kind]}
+
+
+def _panel(metric: str, meal: str) -> str:
+    if not meal:
+        return metric
+    return meal if meal in MEAL_PANELS else "other"
+
+
+def _panels_of(kind: str, limit: Limit) -> list[str]:
+    """Where a limit is drawn: a limit of any meal in each panel."""
+    if kind != "glucose":
+        return [limit.metric]
+    return [_panel(limit.metric, limit.meal)] if limit.meal else list(MEAL_PANELS)
+
+
 def _series(key: tuple[str, str, str], say: Callable[[str], str]) -> dict[str, Any]:
     metric, place, meal = key
     what = say(words.MEALS.get(meal, MEAL_UNKNOWN)) if meal else say(NAMES[metric])
-    return {"metric": metric, "place": place, "meal": meal, "name": f"{what} · {say(PLACES[place])}", "points": []}
+    name = f"{what} · {say(PLACES[place])}"
+    return {
+        "metric": metric,
+        "place": place,
+        "meal": meal,
+        "panel": _panel(metric, meal),
+        "name": name,
+        "points": [],
+    }
 
 
 def _order(key: tuple[str, str, str]) -> tuple[int, ...]:
@@ -137,13 +189,20 @@ def _point(row: ReadingRow, metric: str, say: Callable[[str], str], zone: ZoneIn
     notes += [say(word) for word in words.flags(row.flags)]
     if row.clock != "exact":
         notes.append(say(msgid("时间%(quality)s")) % {"quality": say(words.CLOCKS[row.clock])})
-    return {"at": wall(row.measured_at, zone), "value": row.values[metric], "notes": notes, "flagged": bool(row.flags)}
+    return {
+        "at": wall(row.measured_at, zone),
+        "value": row.values[metric],
+        "notes": notes,
+        "flagged": bool(row.flags),
+        "clock": row.clock,
+    }
 
 
-def _limit(limit: Limit, language: Language) -> dict[str, Any]:
+def _limit(limit: Limit, panel: str, language: Language) -> dict[str, Any]:
     band = limit.band
     return {
         "metric": limit.metric,
+        "panel": panel,
         "value": band.limit,
         "upwards": band.boundary in (">=", ">"),
         "tier": band.tier,

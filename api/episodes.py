@@ -152,6 +152,16 @@ def recent(connection: Connection[DictRow], viewer: Viewer, key: bytes, since: d
     return _alerts(connection.execute(query.format(_ALERT, residents_of(viewer)), given).fetchall(), key)
 
 
+def waiting_of(connection: Connection[DictRow], resident_id: int, key: bytes) -> list[Alert]:
+    """A resident's alerts that are not closed, the most urgent first. The caller has checked whose resident it is."""
+    query = sql.SQL(
+        "{} where e.resident_id = %(resident_id)s and e.state = any(%(states)s)"
+        " order by e.state <> 'open', e.tier, e.opened_at, e.episode_id"
+    )
+    given = {"resident_id": resident_id, "states": list(VISIBLE_STATES)}
+    return _alerts(connection.execute(query.format(_ALERT), given).fetchall(), key)
+
+
 def of_resident(connection: Connection[DictRow], resident_id: int, key: bytes, limit: int) -> list[Alert]:
     """A resident's alerts, latest first. The caller has checked that the resident is the viewer's."""
     query = sql.SQL(

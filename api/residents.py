@@ -3,48 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
-from fastapi.responses import JSONResponse
 from psycopg import Connection
 from psycopg.rows import DictRow
 from pydantic import BaseModel
 
-from api import audit, charts, ecg, episodes, language, people
+from api import audit, episodes, people
 from api.access import Clinician, Viewer, require_resident
 from api.audit import Action
-from api.charts import Subject
 from api.cursor import Cursor, Place, following, parsed
 from api.episodes import Alert
 from api.errors import Problem, not_found
-from api.pages import age
 from api.people import ReadingRow, Resident
 from api.services import Database, Given, Services
 from devices.reading import Kind
 
 pages = APIRouter(include_in_schema=False)
 json = APIRouter(prefix="/api/v1", tags=["residents"])
-
-IN_TABLE = 100  # rows of the table under a chart; the chart itself shows all
-IN_CHART = 5000  # a year of thirteen measurements a day
-
-
-class Days(IntEnum):
-    """How far back the charts go."""
-
-    WEEK = 7
-    MONTH = 30
-    QUARTER = 90
-    YEAR = 365
-
-
-class Charted(StrEnum):
-    """What has a chart."""
-
-    BLOOD_PRESSURE = "blood_pressure"
-    GLUCOSE = "glucose"
 
 
 class ResidentPage(BaseModel):
@@ -84,58 +61,6 @@ def search(
     )
     audit.write(connection, given.now(), viewer.staff_id, Action.RESIDENT_LIST)
     return given.pages.show(request, "resident_rows.html", residents=found)
-
-
-@pages.get("/residents/{resident_id}")
-def show(
-    request: Request, given: Given, connection: Database, viewer: Clinician, resident_id: int, days: Days = Days.MONTH
-) -> Response:
-    """A person's page. The look is recorded."""
-    resident = _viewed(given, connection, viewer, resident_id)
-    sections = [_section(given, connection, resident, kind, days) for kind in Charted]
-    alerts = episodes.of_resident(connection, resident_id, given.key, given.settings.list_limit)
-    return given.pages.show(
-        request,
-        "resident.html",
-        viewer=viewer,
-        resident=resident,
-        days=days,
-        choices=Days,
-        sections=sections,
-        alerts=alerts,
-        ecgs=_ecgs(given, connection, resident_id, days),
-        metric_names=charts.NAMES,
-        limit_text=lambda limit: charts.limit_text(limit, language.of(request)),
-    )
-
-
-@pages.get("/residents/{resident_id}/charts/{kind}")
-def chart(
-    request: Request,
-    given: Given,
-    connection: Database,
-    viewer: Clinician,
-    resident_id: int,
-    kind: Charted,
-    days: Days = Days.MONTH,
-) -> Response:
-    """What `charts.js` draws."""
-    resident = people.one(connection, viewer, resident_id, given.key)
-    if resident is None:
-        raise not_found()
-    since, until = _span(given, days)
-    rows = people.readings(connection, resident_id, kind, since=since, before=until, limit=IN_CHART)
-    return JSONResponse(
-        charts.chart(
-            kind,
-            rows,
-            charts.limits(given.rules, kind, _subject(given, resident)),
-            language=language.of(request),
-            zone=given.settings.tzinfo,
-            since=since,
-            until=until,
-        )
-    )
 
 
 @json.get("/residents", summary="List residents")
@@ -196,26 +121,7 @@ def _viewed(given: Services, connection: Connection[DictRow], viewer: Viewer, re
     return resident
 
 
-def _section(
-    given: Services, connection: Connection[DictRow], resident: Resident, kind: Charted, days: int
-) -> dict[str, Any]:
-    since, until = _span(given, days)
-    rows = people.readings(connection, resident.resident_id, kind, since=since, before=until, limit=IN_TABLE)
-    limits = charts.limits(given.rules, kind, _subject(given, resident))
-    return {"kind": kind.value, "unit": charts.UNITS[kind], "rows": rows, "limits": limits}
-
-
-def _ecgs(given: Services, connection: Connection[DictRow], resident_id: int, days: int) -> list[ecg.EcgRow]:
-    since, until = _span(given, days)
-    return ecg.listing(connection, resident_id, since=since, before=until, limit=IN_TABLE)
-
-
 def _span(given: Services, days: int) -> tuple[datetime, datetime]:
     """From so many days ago up to the latest time a reading may claim: a meter's clock may be a little ahead."""
     now = given.now()
     return now - timedelta(days=days), now + timedelta(seconds=given.limits.future_seconds)
-
-
-def _subject(given: Services, resident: Resident) -> Subject:
-    today = given.now().astimezone(given.settings.tzinfo).date()
-    return Subject(age=age(resident.birth_date, today), conditions=resident.conditions, on=today)

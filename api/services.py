@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from psycopg.rows import DictRow, TupleRow, dict_row, tuple_row
 from psycopg_pool import ConnectionPool
 
 if TYPE_CHECKING:
+    from api.averages import Protocol
     from api.names import Names
     from api.pages import Pages
     from api.settings import ApiSettings
@@ -36,6 +37,7 @@ class Services:
     feed: Feed
     names: Names
     rules: Rules
+    protocols: Mapping[str, Protocol]
     catalogue: Catalogue
     limits: Limits
     key: bytes

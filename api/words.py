@@ -72,6 +72,25 @@ TASK_REASONS: Mapping[str, str] = {
     "half_yearly": msgid("半年一次"),
     "yearly": msgid("一年一次"),
 }
+READING_KINDS: Mapping[str, str] = {
+    "blood_pressure": msgid("血压"),
+    "glucose": msgid("血糖"),
+    "continuous_glucose": msgid("动态血糖"),
+    "body": msgid("体重体成分"),
+    "temperature": msgid("体温"),
+    "oximetry": msgid("血氧"),
+    "heart_rate": msgid("心率"),
+    "lipids": msgid("血脂"),
+    "ecg": msgid("心电图"),
+    "symptoms": msgid("症状"),
+}
+VISIT_MODES: Mapping[str, str] = {"clinic": msgid("门诊"), "home": msgid("上门"), "phone": msgid("电话")}
+CLASSIFICATIONS: Mapping[str, str] = {
+    "controlled": msgid("控制满意"),
+    "uncontrolled": msgid("控制不满意"),
+    "adverse_reaction": msgid("不良反应"),
+    "complication": msgid("并发症"),
+}
 KINDS: Mapping[str, str] = {"blood_pressure": msgid("血压"), "glucose": msgid("血糖")}
 ROLES: Mapping[Role, str] = {
     Role.DOCTOR: msgid("家庭医生"),

@@ -42,6 +42,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "/alerts/{episode_id}/unshelve": {"data": {"revision": 1}},
     "/alerts/{episode_id}/close": {"data": {"revision": 1, "outcome": "advised", "note": "x"}},
     "/residents/search": {"data": {"name": "李"}},
+    "/residents/{resident_id}/notes": {"data": {"text": "x"}},
+    "/residents/{resident_id}/notes/{note_id}": {"data": {"text": "x", "version": 1}},
+    "/api/v1/residents/{resident_id}/notes": {"json": {"text": "x"}},
+    "/api/v1/residents/{resident_id}/notes/{note_id}": {"json": {"text": "x", "version": 1}},
     "/work/search": {"data": {"name": "李"}},
 }
 
@@ -162,6 +166,7 @@ def filled(path: str, resident: int, episode: int = 1, held: UUID | None = None,
         .replace("{episode_id}", str(episode))
         .replace("{reading_id}", str(held or UUID(int=1)))
         .replace("{kind}", "glucose")
+        .replace("{note_id}", "1")
         .replace("{chosen}", "en")
         .replace("{device_id}", str(resident))
         .replace("{replay_id}", "1")

@@ -27,8 +27,8 @@ def test_a_chart_tells_home_from_station_and_carries_its_limits(world: World, as
     assert points == {
         ("systolic", "home"): [128],
         ("diastolic", "home"): [82],
-        ("systolic", "away"): [141],
-        ("diastolic", "away"): [91],
+        ("systolic", "office"): [141],
+        ("diastolic", "office"): [91],
     }
     limits = {(limit["metric"], limit["place"], limit["value"]) for limit in chart["limits"]}
     assert {("systolic", None, 180), ("systolic", "home", 135), ("systolic", "station", 140)} <= limits

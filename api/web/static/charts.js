@@ -1,36 +1,48 @@
-/* Draws the charts of a resident: points by metric and place, alert bands as areas, clinical limits as lines. */
+/* Draws the charts of a resident: points by metric and place, alert bands as areas, limits and averages as lines. */
 "use strict";
 
 (function () {
-  var COLOURS = {
-    systolic: "#1f4e8c", diastolic: "#0f766e",
-    fasting: "#1f4e8c", before_meal: "#0f766e", after_meal: "#9a3412", bedtime: "#6b21a8", casual: "#475569", unknown: "#475569"
+  var PLACES = { // a shape and a colour each, so that neither is needed to read the other
+    home: { symbol: "circle", colour: "#1f4e8c", size: 6 },
+    kiosk: { symbol: "triangle", colour: "#9a3412", size: 9 },
+    office: { symbol: "diamond", colour: "#0f766e", size: 11 }
   };
   var BANDS = { 1: "rgba(196, 43, 34, .12)", 2: "rgba(201, 120, 0, .12)" };
   var LINES = { 1: "#a8231c", 2: "#8a4b00" };
   var FONT = { fontFamily: getComputedStyle(document.body).fontFamily, color: "#3c4854", fontSize: 12 };
 
   function series(one, panels, crowded) {
-    var colour = COLOURS[one.meal || one.metric];
-    var home = one.place === "home";
-    var panel = panels.indexOf(one.metric);
+    var place = PLACES[one.place], home = one.place === "home";
+    var panel = panels.indexOf(one.panel);
     return {
       name: one.name, type: "line", xAxisIndex: panel, yAxisIndex: panel,
-      symbol: home ? "circle" : "diamond", symbolSize: home ? (crowded ? 3 : 6) : 10, showSymbol: true, z: home ? 2 : 4,
-      itemStyle: { color: home ? colour : "#fff", borderColor: colour, borderWidth: home ? 0 : 2 },
-      lineStyle: { color: colour, width: home && !one.meal ? (crowded ? 1 : 1.5) : 0 },
+      symbol: place.symbol, symbolSize: home && crowded ? 3 : place.size, showSymbol: true, z: home ? 2 : 4,
+      itemStyle: { color: place.colour },
+      lineStyle: { color: place.colour, width: home && !one.meal ? (crowded ? 1 : 1.5) : 0, opacity: .55 },
       data: one.points.map(function (point) {
         return {
           value: [point.at, point.value], notes: point.notes,
-          symbolSize: point.flagged && home ? 8 : undefined,
-          itemStyle: point.flagged ? { color: "#fff", borderColor: "#b45309", borderWidth: 2 } : undefined
+          symbolSize: (point.flagged || point.clock !== "exact") && home ? 8 : undefined,
+          itemStyle: point.flagged ? { color: "#fff", borderColor: "#b45309", borderWidth: 2 }
+            : point.clock !== "exact" ? { color: "#fff", borderColor: place.colour, borderWidth: 1.5, borderType: "dotted" } : undefined
         };
       })
     };
   }
 
-  function limits(data, metric, panel, range) {
-    var own = data.limits.filter(function (limit) { return limit.metric === metric; })
+  function means(data, panels) {
+    return data.means.map(function (mean) {
+      var panel = panels.indexOf(mean.panel);
+      return {
+        type: "line", name: "", xAxisIndex: panel, yAxisIndex: panel, silent: true, showSymbol: false, z: 6,
+        lineStyle: { color: "#7c3aed", width: 4 },
+        data: [[mean.from, mean.value], { value: [mean.to, mean.value], label: { show: true, position: "top", color: "#5b21b6", fontWeight: "bold", formatter: String(Math.round(mean.value)) } }]
+      };
+    });
+  }
+
+  function limits(data, name, panel, range) {
+    var own = data.limits.filter(function (limit) { return limit.panel === name; })
       .sort(function (one, other) { return other.value - one.value; });
     var upper = own.find(function (limit) { return limit.place === "station"; });
     return {
@@ -59,12 +71,12 @@
     return limit === upper ? "insideStartTop" : "insideStartBottom";
   }
 
-  function span(data, metric) {
-    var values = data.limits.filter(function (l) { return l.metric === metric; }).map(function (l) { return l.value; });
+  function span(data, panel) {
+    var values = data.limits.filter(function (l) { return l.panel === panel; }).map(function (l) { return l.value; });
     data.series.forEach(function (one) {
-      if (one.metric === metric) { one.points.forEach(function (point) { values.push(point.value); }); }
+      if (one.panel === panel) { one.points.forEach(function (point) { values.push(point.value); }); }
     });
-    var step = metric === "glucose" ? 2 : 20;
+    var step = data.kind === "glucose" ? 2 : 20;
     return {
       min: Math.max(0, Math.floor((Math.min.apply(null, values) - step / 4) / step) * step),
       max: Math.ceil((Math.max.apply(null, values) + step / 4) / step) * step
@@ -72,8 +84,8 @@
   }
 
   function option(data, height) {
-    var panels = data.panels.map(function (panel) { return panel.metric; });
-    var ranges = panels.map(function (metric) { return span(data, metric); });
+    var panels = data.panels.map(function (panel) { return panel.panel; });
+    var ranges = panels.map(function (panel) { return span(data, panel); });
     var crowded = data.series.some(function (one) { return one.points.length > 150; });
     var top = 64, gap = 30, bottom = 26;
     var each = (height - top - bottom - gap * (panels.length - 1)) / panels.length;
@@ -103,7 +115,7 @@
         };
       }),
       series: data.series.map(function (one) { return series(one, panels, crowded); })
-        .concat(panels.map(function (metric, n) { return limits(data, metric, n, ranges[n]); })),
+        .concat(panels.map(function (panel, n) { return limits(data, panel, n, ranges[n]); })).concat(means(data, panels)),
       graphic: data.series.length ? [] : [{ type: "text", left: "center", top: "middle", style: { text: data.nothing, fill: "#52606d", fontSize: 14 } }]
     };
   }
@@ -114,6 +126,8 @@
       drawn.setOption(option(data, place.clientHeight));
       place.dataset.drawn = "yes";
       window.addEventListener("resize", function () { drawn.resize(); });
+      window.addEventListener("beforeprint", function () { drawn.resize({ width: 680 }); }); // what a page of A4 holds
+      window.addEventListener("afterprint", function () { drawn.resize({ width: "auto" }); });
     });
   });
 }());

@@ -9,7 +9,7 @@ window.maixun = (function () {
   var ahead = Date.parse(document.body.dataset.now) - Date.now(); // the desk's clock may be wrong
   var hearers = { alert: [], resident: [], looking: [], afresh: [] };
   var SAY_EVERY_MS = 25000; // the server forgets after 70 seconds without a word
-  var audio = null, looked = null, saying = null, back = null;
+  var audio = null, looked = null, saying = null, back = null, home = null;
 
   function each(selector, action) {
     Array.prototype.forEach.call(document.querySelectorAll(selector), action);
@@ -75,7 +75,8 @@ window.maixun = (function () {
   });
   dialog.addEventListener("close", function () {
     unlook();
-    var row = back && document.getElementById(back.row); // the row may be another one by now
+    if (home !== null) { look(home); }
+    var row = back && back.row && document.getElementById(back.row); // the row may be another one by now
     var place = row && (row.querySelector("[data-key='" + back.key + "']") || row.querySelector("[data-main]"));
     if (place) { place.focus(); }
   });
@@ -120,7 +121,10 @@ window.maixun = (function () {
     on: function (kind, hear) { hearers[kind].push(hear); },
     beep: beep,
     tick: tick,
-    look: look,
+    home: function (resident) { // this page is about one resident
+      home = resident;
+      look(resident);
+    },
     read: function (address, use) { // a part of the page, read again; whoever is signed out goes to sign in
       fetch(address, { credentials: "same-origin", redirect: "manual" }).then(function (answer) {
         if (answer.type === "opaqueredirect") { location.assign("/sign-in?next=" + location.pathname); }

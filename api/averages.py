@@ -1,0 +1,94 @@
+"""Averages by protocol: over which days, without which, and whether there are readings enough for one. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from api.people import ReadingRow
+from maixun.configuration import ConfigurationError, Settings, load
+
+NOON = 12  # readings before it are the morning's
+
+
+class Protocol(Settings):
+    """One kind of `config/averages.yaml`."""
+
+    over_days: int = Field(ge=1)
+    least_days: int = Field(ge=1)
+    least_readings: int = Field(ge=1)
+    drop_first_day: bool = True
+    first_day_counts_with: str | None
+    source: str
+    verified: bool
+
+    def drops_first(self, conditions: Collection[str]) -> bool:
+        """Whether the first day is left out for such a person."""
+        return self.drop_first_day and self.first_day_counts_with not in conditions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Average:
+    """Means by metric, and what they rest on. With too few readings `enough` is False and the means are not shown."""
+
+    means: Mapping[str, float]
+    readings: int
+    days: int
+    mornings: int
+    evenings: int
+    first: date
+    last: date
+    dropped: date | None
+    enough: bool
+
+
+def average(
+    readings: Iterable[ReadingRow],
+    protocol: Protocol,
+    *,
+    metrics: Collection[str],
+    doubtful: int,
+    drop_first: bool,
+    until: datetime,
+    zone: ZoneInfo,
+) -> Average | None:
+    """Of the days up to `until` that end with the latest one measured; None without any reading.
+
+    Readings that the meter doubts (bits `doubtful`) take no part. The caller has chosen place and meal.
+    """
+    taken = [(row.measured_at.astimezone(zone), row) for row in readings if row.measured_at < until]
+    placed = [(at, row) for at, row in taken if not row.flags & doubtful and row.values.keys() >= set(metrics)]
+    if not placed:
+        return None
+    last = max(at.date() for at, _ in placed)
+    first = last - timedelta(days=protocol.over_days - 1)
+    window = [(at, row) for at, row in placed if at.date() >= first]
+    dropped = min(at.date() for at, _ in window) if drop_first else None
+    kept = [(at, row) for at, row in window if at.date() != dropped]
+    days = {at.date() for at, _ in kept}
+    mornings = sum(at.hour < NOON for at, _ in kept)
+    return Average(
+        means={metric: sum(row.values[metric] for _, row in kept) / len(kept) for metric in metrics} if kept else {},
+        readings=len(kept),
+        days=len(days),
+        mornings=mornings,
+        evenings=len(kept) - mornings,
+        first=min(days, default=last),
+        last=last,
+        dropped=dropped,
+        enough=len(days) >= protocol.least_days and len(kept) >= protocol.least_readings,
+    )
+
+
+def protocols() -> dict[str, Protocol]:
+    """Those of `config/averages.yaml` by kind. Raises `ConfigurationError`."""
+    document: Any = load("averages.yaml")
+    try:
+        return {kind: Protocol.model_validate(part) for kind, part in document.items()}
+    except (ValueError, AttributeError) as error:
+        raise ConfigurationError(f"config/averages.yaml: {error}") from None

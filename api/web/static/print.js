@@ -1,0 +1,6 @@
+/* Buttons that print the page. */
+"use strict";
+
+document.addEventListener("click", function (event) {
+  if (event.target.closest("[data-prints]")) { window.print(); }
+});
