@@ -216,6 +216,38 @@ def test_the_charts_are_drawn(world: World, address: str, page: Page) -> None:
     assert complaints == []
 
 
+def test_a_residents_page_follows_what_happens(world: World, address: str, page: Page) -> None:
+    complaints = enter(page, address, "dr.wang")
+    page.goto(f"{address}/residents/{world.residents['王秀英']}")
+    expect(page.locator(".live.on")).to_be_visible()
+    page.keyboard.press("c")
+    page.keyboard.type("女儿周末来，已教会用血压计")
+    page.get_by_role("button", name="保存备注").click()
+    expect(page.locator("#timeline .of-notes")).to_contain_text("女儿周末来")
+    expect(page.locator("#note-text")).to_be_focused()
+    page.locator("#timeline .of-notes").get_by_role("button", name="修改").click()
+    page.locator("#timeline textarea").fill("女儿周日来")
+    world.alert("王秀英", glucose=2.6)
+    expect(page.locator("#waiting")).to_contain_text("低血糖")
+    expect(page.locator("#timeline textarea")).to_have_value("女儿周日来")
+    page.get_by_role("button", name="保存修改").click()
+    expect(page.locator("#timeline .of-notes")).to_contain_text("王医生 修改于")
+    page.locator("[data-only=alerts]").click()
+    expect(page.locator("#timeline .moment")).to_have_count(1)
+    page.locator("#waiting").get_by_role("button", name="处理").click()
+    page.locator("#dialog").get_by_role("button", name="我来处理").click()
+    expect(page.locator("#waiting")).to_contain_text("处理中")
+    page.keyboard.press("Escape")
+    colleague = another_desk(page).new_page()
+    enter(colleague, address, "lead.qinghe")
+    colleague.goto(f"{address}/residents/{world.residents['王秀英']}")
+    expect(colleague.locator("#lookers")).to_have_text("王医生 正在看")
+    expect(page.locator("#lookers")).to_have_text("陈站长 正在看")
+    page.locator("details", has_text="数值表").last.locator("summary").click()
+    expect(page.locator("details .lazy table")).to_contain_text("2.6")
+    assert complaints == []
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_page_is_accessible(language: str, world: World, address: str, page: Page) -> None:
     world.alert("王秀英", glucose=2.6)
@@ -237,6 +269,14 @@ def test_every_page_is_accessible(language: str, world: World, address: str, pag
     ):
         page.goto(address + path)
         check(page)
+    page.goto(f"{address}/work")
+    page.keyboard.press("?")
+    check(page)
+    lead = another_desk(page).new_page()
+    lead.goto(f"{address}/language/{language}?next=/sign-in")
+    enter(lead, address, "lead.qinghe")
+    lead.goto(f"{address}/station")
+    check(lead)
     for path in ("/work", "/alerts", "/held"):
         page.goto(address + path)
         page.locator("[data-opens]").first.click()
