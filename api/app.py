@@ -164,7 +164,7 @@ def _services(settings: ApiSettings, database: str, now: Callable[[], datetime])
         feed=Feed(database, read, render),
         names=Names(key),
         rules=known,
-        protocols=averages.protocols(),
+        protocols=averages.protocols(known),
         catalogue=metrics.parse(load("metrics.yaml")),
         limits=configured(IngestSettings, "ingest").limits,
         key=key,

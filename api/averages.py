@@ -5,31 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
-
 from api.people import ReadingRow
-from maixun.configuration import ConfigurationError, Settings, load
+from ingest.alerting.patterns import Mean
+from ingest.alerting.rules import Rules
 
 NOON = 12  # readings before it are the morning's
 
 
-class Protocol(Settings):
-    """One kind of `config/averages.yaml`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """What an average needs, as `config/rules/` has it for the alert of the same name."""
 
-    over_days: int = Field(ge=1)
-    least_days: int = Field(ge=1)
-    least_readings: int = Field(ge=1)
-    drop_first_day: bool = True
+    over_days: int
+    least_days: int
+    least_readings: int
     first_day_counts_with: str | None
-    source: str
-    verified: bool
 
     def drops_first(self, conditions: Collection[str]) -> bool:
-        """Whether the first day is left out for such a person."""
-        return self.drop_first_day and self.first_day_counts_with not in conditions
+        """Whether the first day is left out for such a person: it matters for a diagnosis, not in the long run."""
+        return self.first_day_counts_with is not None and self.first_day_counts_with not in conditions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +81,15 @@ def average(
     )
 
 
-def protocols() -> dict[str, Protocol]:
-    """Those of `config/averages.yaml` by kind. Raises `ConfigurationError`."""
-    document: Any = load("averages.yaml")
-    try:
-        return {kind: Protocol.model_validate(part) for kind, part in document.items()}
-    except (ValueError, AttributeError) as error:
-        raise ConfigurationError(f"config/averages.yaml: {error}") from None
+def protocols(rules: Rules) -> dict[str, Protocol]:
+    """Those of all means in the rules, by the name of the pattern."""
+    return {
+        each.name: Protocol(
+            over_days=each.over_days,
+            least_days=each.least_days,
+            least_readings=each.least_readings,
+            first_day_counts_with=each.first_day_counts_with,
+        )
+        for each in rules.patterns
+        if isinstance(each, Mean)
+    }

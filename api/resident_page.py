@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -67,13 +67,19 @@ class Averaged:
         return f"{means['glucose']:.1f}" if means else ""
 
 
-# Which readings the averages are of: name, kind, meals (None: any).
-AVERAGES = (
-    (msgid("家庭血压"), "blood_pressure", None),
-    (msgid("家庭空腹血糖"), "glucose", ("fasting",)),
-    (msgid("家庭餐后血糖"), "glucose", ("after_meal",)),
-)
-FASTING = 1  # the line of `AVERAGES` that is compared with the time before the visit
+class Asked(NamedTuple):
+    """An average the page shows: of which kind, which meals (None: any), by which of the rules' means."""
+
+    label: str
+    kind: str
+    meals: Collection[str] | None
+    protocol: str
+
+
+PRESSURE = Asked(msgid("家庭血压"), "blood_pressure", None, "home_pressure_high")
+FASTING = Asked(msgid("家庭空腹血糖"), "glucose", ("fasting",), "glucose_fasting_high")
+AFTER_MEALS = Asked(msgid("家庭餐后血糖"), "glucose", ("after_meal",), "glucose_after_meal_high")
+AVERAGES = (PRESSURE, FASTING, AFTER_MEALS)
 
 
 @pages.get("/residents/{resident_id}")
@@ -214,9 +220,9 @@ def _summary(given: Services, connection: Connection[DictRow], resident: Residen
     current = _averaged(given, readings, resident, now)
     earlier = _averaged(given, readings, resident, since)
     facts = changes.Facts(
-        before={one.kind: one.average for one in earlier[: FASTING + 1]},
-        now={one.kind: _after(one.average, since_day) for one in current[: FASTING + 1]},
-        protocols=given.protocols,
+        before={one.kind: one.average for one in earlier[:2]},
+        now={one.kind: _after(one.average, since_day) for one in current[:2]},
+        protocols={each.kind: given.protocols[each.protocol] for each in AVERAGES[:2]},
         **_counts(given, connection, resident.resident_id, since),
     )
     return {
@@ -236,29 +242,29 @@ def _averaged(
     given: Services, readings: dict[Charted, list[ReadingRow]], resident: Resident, until: datetime
 ) -> list[Averaged]:
     found = []
-    for label, kind, meals in AVERAGES:
-        rows = [row for row in readings[Charted(kind)] if meals is None or row.meal in meals]
+    for asked in AVERAGES:
+        rows = readings[Charted(asked.kind)]
         found.append(
             Averaged(
-                kind=kind,
-                label=label,
-                unit=charts.UNITS[kind],
-                protocol=given.protocols[kind],
-                average=_average(given, kind, rows, resident, until),
+                kind=asked.kind,
+                label=asked.label,
+                unit=charts.UNITS[asked.kind],
+                protocol=given.protocols[asked.protocol],
+                average=_average(given, asked, rows, resident, until),
             )
         )
     return found
 
 
 def _average(
-    given: Services, kind: str, rows: Sequence[ReadingRow], resident: Resident, until: datetime
+    given: Services, asked: Asked, rows: Sequence[ReadingRow], resident: Resident, until: datetime
 ) -> Average | None:
-    protocol = given.protocols[kind]
+    protocol = given.protocols[asked.protocol]
     return average(
-        [row for row in rows if place_of(row.setting) == "home"],
+        [row for row in rows if place_of(row.setting) == "home" and (asked.meals is None or row.meal in asked.meals)],
         protocol,
-        metrics=charts.METRICS[kind],
-        doubtful=_doubtful(given, kind),
+        metrics=charts.METRICS[asked.kind],
+        doubtful=_doubtful(given, asked.kind),
         drop_first=protocol.drops_first(resident.conditions),
         until=until,
         zone=given.settings.tzinfo,
@@ -267,12 +273,12 @@ def _average(
 
 def _doubtful(given: Services, kind: str) -> int:
     """The meter's flags that make a reading of this kind doubtful."""
-    return next((file.doubtful_bits for file in given.rules.files if file.kind == kind), 0)
+    return next((file.doubtful_bits for file in given.rules.files if kind in file.kinds), 0)
 
 
 def _means(given: Services, rows: Sequence[ReadingRow], resident: Resident) -> list[Mean]:
     """The home average of blood pressure as lines of its chart."""
-    found = _average(given, "blood_pressure", rows, resident, _span(given, 0)[1])
+    found = _average(given, PRESSURE, rows, resident, _span(given, 0)[1])
     if found is None or not found.enough:
         return []
     zone = given.settings.tzinfo

@@ -22,7 +22,7 @@ json = APIRouter(prefix="/api/v1", tags=["station"])
 
 LOOK_BACK = timedelta(days=30)  # answered in what time: over so long
 COMPLETED_OVER_DAYS = 90  # follow-ups that were due in the last quarter
-UNREAD_SHOWN = 20
+UNREAD_SHOWN = 10  # the most urgent; the number tells of the others
 
 
 class Waiting(BaseModel):

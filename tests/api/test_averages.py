@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from api.averages import Average, average, protocols
 from api.people import ReadingRow
 from devices.reading import Flag
+from tests.api.world import RULES
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 21, 12, tzinfo=ZONE)
-PROTOCOL = protocols()["blood_pressure"]
+PROTOCOL = protocols(RULES)["home_pressure_high"]
 
 
 def reading(days_ago: int, systolic: float = 130, hour: int = 8, flags: int = 0) -> ReadingRow:

@@ -8,6 +8,7 @@ from datetime import date
 from api.averages import Average, protocols
 from api.changes import Facts, lines, since
 from api.language import Language, translator
+from tests.api.world import RULES
 
 ENOUGH = Average(
     means={"systolic": 148.4, "diastolic": 92.2, "glucose": 7.25},
@@ -25,7 +26,10 @@ FEW = replace(ENOUGH, readings=5, days=2, enough=False)
 FACTS = Facts(
     before={"blood_pressure": ENOUGH, "glucose": ENOUGH},
     now={"blood_pressure": BETTER, "glucose": BETTER},
-    protocols=protocols(),
+    protocols={
+        "blood_pressure": protocols(RULES)["home_pressure_high"],
+        "glucose": protocols(RULES)["glucose_fasting_high"],
+    },
     alerts=3,
     urgent=1,
     open=1,

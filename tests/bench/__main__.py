@@ -25,6 +25,7 @@ BENCHMARKS = (
     "install",
     "suppression",
     "alerts_a_week",
+    "consoles",
 )
 
 

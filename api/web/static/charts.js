@@ -43,7 +43,10 @@
 
   function limits(data, name, panel, range) {
     var own = data.limits.filter(function (limit) { return limit.panel === name; })
-      .sort(function (one, other) { return other.value - one.value; });
+      .sort(function (one, other) { return other.value - one.value; })
+      .filter(function (limit, n, all) { // one number once, though it hold at home and at the station for different reasons
+        return all.findIndex(function (other) { return other.value === limit.value && other.tier === limit.tier; }) === n;
+      });
     var upper = own.find(function (limit) { return limit.place === "station"; });
     return {
       type: "line", name: "", data: [], xAxisIndex: panel, yAxisIndex: panel, silent: true,
@@ -115,13 +118,18 @@
         };
       }),
       series: data.series.map(function (one) { return series(one, panels, crowded); })
-        .concat(panels.map(function (panel, n) { return limits(data, panel, n, ranges[n]); })).concat(means(data, panels)),
-      graphic: data.series.length ? [] : [{ type: "text", left: "center", top: "middle", style: { text: data.nothing, fill: "#52606d", fontSize: 14 } }]
+        .concat(panels.map(function (panel, n) { return limits(data, panel, n, ranges[n]); })).concat(means(data, panels))
     };
   }
 
   Array.prototype.forEach.call(document.querySelectorAll("[data-chart]"), function (place) {
     fetch(place.dataset.chart, { credentials: "same-origin" }).then(function (answer) { return answer.json(); }).then(function (data) {
+      place.classList.toggle("nothing", !data.series.length);
+      if (!data.series.length) { // no axes without a point
+        place.textContent = data.nothing;
+        place.dataset.drawn = "yes";
+        return;
+      }
       var drawn = window.echarts.init(place);
       drawn.setOption(option(data, place.clientHeight));
       place.dataset.drawn = "yes";

@@ -30,8 +30,9 @@
     maixun.read("/residents/" + resident + "/waiting", function (html) {
       var had = document.getElementById("waiting").contains(document.activeElement);
       put("waiting", html);
+      document.getElementById("waiting").parentNode.classList.toggle("nothing-waits", !document.querySelector("#waiting ul"));
       var button = document.querySelector("#waiting [data-opens]");
-      if (had) { (button || document.getElementById("timeline-title")).focus(); }
+      if (had) { (button || document.getElementById("waiting-title")).focus(); }
     });
     timeline();
   }
