@@ -15,6 +15,10 @@ from devices.simulator.records import HealthRecord, population, record_of
 from devices.simulator.simulation import ZONE, Simulation
 from ingest.alerting.classification import is_controlled, target
 from ingest.alerting.rules import Rules
+from ingest.followups import store as followups
+from ingest.followups.period import Every, period
+from ingest.followups.programmes import Rulebook
+from ingest.followups.rehearsal import rehearse
 
 HISTORY = timedelta(days=365)  # of visits, whatever the history of readings
 SOURCE = "示例数据"  # "sample data": nobody can take it for a statistics office's
@@ -30,7 +34,9 @@ _VALUES = (
 )
 
 
-def register(connection: Connection[Any], simulation: Simulation, rules: Rules, until: datetime) -> None:
+def register(
+    connection: Connection[Any], simulation: Simulation, rules: Rules, rulebook: Rulebook, until: datetime
+) -> None:
     """Enter what the county's records hold up to local time `until`, in one transaction; again adds what is new.
 
     `ingest.seed.register` has been called before.
@@ -45,6 +51,7 @@ def register(connection: Connection[Any], simulation: Simulation, rules: Rules, 
         _records(connection, simulation.county.residents, records, numbered, until.date())
         _contracts(connection, records, numbered)
         _visits(connection, simulation, rules, records, numbered, until)
+        _tasks(connection, list(numbered.values()), rulebook, until)
         _population(connection, simulation, until)
 
 
@@ -129,6 +136,16 @@ def _visits(
                 if (numbered[visit.resident], visit.programme, visit.at.replace(tzinfo=ZONE)) not in known
             ],
         )
+
+
+def _tasks(connection: Connection[Any], residents: list[int], rulebook: Rulebook, until: datetime) -> None:
+    """The tasks that asked for those visits; at the first time only, for then the dispatcher is at work."""
+    if connection.execute("select 1 from care.follow_up limit 1").fetchone():
+        return
+    now = until.replace(tzinfo=ZONE)
+    first = period(Every.QUARTER, (until - HISTORY).date()).last + timedelta(days=1)  # the first whole quarter
+    for facts in followups.load(connection, residents, rulebook, now):
+        followups.keep(connection, facts.resident.resident_id, rehearse(facts, rulebook, first, until.date()))
 
 
 def _row(visit: Written, resident_id: int) -> tuple[object, ...]:

@@ -120,7 +120,13 @@ def test_the_ecg_and_its_numpy_are_imported_only_by_what_is_asked_for_an_ecg() -
     assert found == set()
 
 
-@pytest.mark.parametrize("place", PURE)
+FOLLOW_UPS = [
+    f"ingest/followups/{name}.py"
+    for name in ("plan", "course", "packages", "period", "risks", "rehearsal", "form", "entry", "outcome", "order")
+]
+
+
+@pytest.mark.parametrize("place", [*PURE, *FOLLOW_UPS, "ingest/alerting/classification.py"])
 def test_the_core_touches_neither_network_nor_disk_nor_database(place: str) -> None:
     found = {module for file in python_files(place) for module in imported(file) if below(module, OUTSIDE_WORLD)}
     assert found == set()

@@ -55,6 +55,15 @@ grant select on care.visit_now to maixun_alerting;
 grant select, insert, delete on reporting.question to maixun_alerting;
 grant select, insert on reporting.question_look to maixun_alerting;
 
+-- follow-ups: the dispatcher plans, the api records visits; whatever changes a fact leaves work for the dispatcher
+grant select on care.visit, care.visit_now, care.contract, care.follow_up, care.follow_up_planned, care.follow_up_work
+    to maixun_alerting;
+grant insert, update on care.follow_up, care.follow_up_planned to maixun_alerting;
+grant insert, delete on care.follow_up_work to maixun_alerting;
+grant insert on care.follow_up_work, care.visit to maixun_api;
+grant usage on care.visit_number to maixun_api;
+grant update (left_on, left_why) on care.resident to maixun_api;    -- a death or a move found at a visit
+
 -- api: what a page shows, what a doctor decides, who looked
 grant select on all tables in schema care, telemetry, identity, fleet, reporting to maixun_api;
 grant insert, update on care.episode, care.staff to maixun_api;

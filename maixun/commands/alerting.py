@@ -13,8 +13,9 @@ from ingest.alerting.sentinel import SentinelSettings
 from ingest.alerting.settings import AlertingSettings
 from ingest.authenticity import store as questions
 from ingest.authenticity.settings import AuthenticitySettings
+from ingest.followups import dispatcher, programmes
 from maixun import endpoints, logs, stopping
-from maixun.configuration import load_all, settings
+from maixun.configuration import load, load_all, settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +38,7 @@ def run(_options: argparse.Namespace) -> int:
 def _rounds(known: Rules, configured: AlertingSettings) -> list[Round]:
     sentinel = settings(SentinelSettings, "sentinel")
     quality = settings(AuthenticitySettings, "authenticity")
+    rulebook = programmes.parse(load("programmes.yaml"), load("packages.yaml"))
     works = holidays.country_holidays("CN").is_working_day  # knows the weekends that are worked instead
     reviews = configured.reviews_at_once
     return [
@@ -55,5 +57,10 @@ def _rounds(known: Rules, configured: AlertingSettings) -> list[Round]:
             name="data quality",
             every_seconds=min(quality.look_every_seconds, 600),
             look=lambda connection, now: questions.look(connection, quality, now),
+        ),
+        Round(
+            name="follow-ups",
+            every_seconds=dispatcher.EVERY_SECONDS,
+            look=lambda connection, now: dispatcher.look(connection, rulebook, now),
         ),
     ]

@@ -16,8 +16,9 @@ from devices.simulator.simulation import ZONE, Simulation
 from ingest import identity, seed, seed_records
 from ingest.accounts import new_password
 from ingest.alerting import rules
+from ingest.followups import programmes
 from maixun import county, demonstration, endpoints, live, logs
-from maixun.configuration import load_all
+from maixun.configuration import load, load_all
 
 DOCTOR = "doctor01a"
 SHOWN = {  # whom a visitor can be
@@ -69,7 +70,8 @@ def _fill(simulation: Simulation, days: int) -> None:
         if not seed.is_registered(connection, simulation.county):
             _register(connection, simulation)
         demonstration.register(connection, simulation, DOCTOR)
-        seed_records.register(connection, simulation, rules.parse(load_all("rules/*.yaml")), until)
+        rulebook = programmes.parse(load("programmes.yaml"), load("packages.yaml"))
+        seed_records.register(connection, simulation, rules.parse(load_all("rules/*.yaml")), rulebook, until)
         first = county.first_missing_day(connection, until.date(), days)
         _fill_from(connection, simulation, first, until)
 

@@ -14,6 +14,7 @@ from devices.simulator.simulation import Simulation
 from ingest import seed, seed_records
 from ingest.alerting import rules
 from maixun import configuration
+from tests.ingest.followups.made import RULEBOOK
 
 UNTIL = datetime(2026, 11, 20, 15, 0)
 Counted = dict[str, int]
@@ -27,7 +28,7 @@ def fill(connection: psycopg.Connection[tuple[object, ...]], until: datetime) ->
     simulation = county()
     if not seed.is_registered(connection, simulation.county):
         seed.register(connection, simulation.county, simulation.meters, key=secrets.token_bytes(32), passwords={})
-    seed_records.register(connection, simulation, rules.parse(configuration.load_all("rules/*.yaml")), until)
+    seed_records.register(connection, simulation, rules.parse(configuration.load_all("rules/*.yaml")), RULEBOOK, until)
     return {
         table: count(connection, table)
         for table in ("care.visit", "care.condition", "care.contract", "reporting.population")
@@ -61,6 +62,11 @@ def visits() -> list[list[Written]]:
 
 
 SOME = (
+    "care.follow_up where state = 'done' and reason = 'quarterly'",
+    "care.follow_up where state = 'done' and reason = 'unsatisfactory'",
+    "care.follow_up where state = 'open' and reason = 'quarterly' and due_on >= '2026-11-20'",
+    "care.follow_up where ended_why = 'missed'",
+    "care.follow_up where ended_why = 'moved'",
     "care.visit_now where programme = 'hypertension' and classification = 'controlled'",
     "care.visit_now where programme = 'hypertension' and classification = 'uncontrolled'",
     "care.visit_now where programme = 'diabetes' and fasting_glucose is not null",
@@ -84,6 +90,7 @@ SOME = (
     "care.staff where role = 'technician'",
 )
 NEVER = (
+    "care.follow_up f where state = 'done' and not exists (select 1 from care.visit v where v.visit_id = f.visit_id)",
     "care.visit_now v join care.resident r using (resident_id) where v.visited_at >= r.left_on",
     "care.visit_now v where not exists (select 1 from care.condition c where c.resident_id = v.resident_id"
     " and c.condition = v.programme and c.managed_from <= v.visited_at::date + 1)"
