@@ -33,6 +33,7 @@ from api import (
     resident_page,
     residents,
     rules_replay,
+    sentinel,
     sign_in,
     station,
     work,
@@ -73,7 +74,7 @@ units mmHg, /min, mmol/L, kg.
 ROUTERS = (
     *(
         router
-        for part in (sign_in, alerts, decisions, residents, ecg, quarantine, quality, fleet, rules_replay)
+        for part in (sign_in, alerts, decisions, residents, ecg, quarantine, quality, sentinel, fleet, rules_replay)
         for router in (part.pages, part.json)
     ),
     work.pages,

@@ -22,6 +22,7 @@ ENTRIES = (
     Entry("/work", msgid("今日工作"), CLINICAL),
     Entry("/residents", msgid("我的居民"), CLINICAL),
     Entry("/station", msgid("本站情况"), (Role.STATION_LEAD,)),
+    Entry("/sentinel", msgid("哨点监测"), FIGURES),
     Entry("/quality", msgid("数据质量"), FIGURES),
     Entry("/held", msgid("待核数据"), HELD),
     Entry("/fleet", msgid("设备管理"), FLEET),

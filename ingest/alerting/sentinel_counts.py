@@ -25,10 +25,15 @@ group by 1, 2, 3"""
 _STATIONS = "select station_id, name from care.station order by station_id"
 
 
+def watched_days(settings: SentinelSettings, now: datetime) -> list[date]:
+    """The days that are watched, up to today."""
+    today = now.astimezone(LOCAL).date()
+    return [today - timedelta(days=back) for back in reversed(range(settings.watched_days))]
+
+
 def read(connection: Connection, settings: SentinelSettings, now: datetime) -> list[Series]:
     """The series of every place where anything was asked or measured in the watched days, up to today."""
-    today = now.astimezone(LOCAL).date()
-    days = [today - timedelta(days=back) for back in reversed(range(settings.watched_days))]
+    days = watched_days(settings, now)
     parameters = {
         "zone": "Asia/Shanghai",
         "celsius": settings.raised_temperature.celsius,
