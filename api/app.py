@@ -26,6 +26,7 @@ from api import (
     fleet,
     fleet_revocation,
     health,
+    imports,
     notes,
     quality,
     quarantine,
@@ -86,6 +87,7 @@ ROUTERS = (
     claims.json,
     fhir.json,
     fleet_revocation.pages,
+    imports.pages,
     reference.router,
     health.router,
 )

@@ -36,8 +36,8 @@ class Action(StrEnum):
     FLEET_SETTINGS = "fleet.settings"
     FHIR_READ = "fhir.read"
     FHIR_EXPORT = "fhir.export"
-    IMPORT = "import"
     FLEET_REVOKE = "fleet.revoke"
+    IMPORT_LOOK = "import.look"
 
 
 def write(

@@ -27,6 +27,7 @@ ENTRIES = (
     Entry("/held", msgid("待核数据"), HELD),
     Entry("/fleet", msgid("设备管理"), FLEET),
     Entry("/rules/replay", msgid("规则试算"), RULES),
+    Entry("/imports", msgid("数据导入"), (Role.ADMIN,)),
 )
 
 

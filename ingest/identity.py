@@ -26,18 +26,22 @@ class IdentityKeyError(Exception):
 
 def seal(name: str, key: bytes) -> bytes:
     """A name as AES-256-GCM ciphertext: nonce (12 bytes), then text and tag."""
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(_derived(key, b"name")).encrypt(nonce, name.encode(), None)
+    return _sealed(name.encode(), key, b"name")
 
 
 def unseal(sealed: bytes, key: bytes) -> str:
     """The name that `seal` sealed. Raises `IdentityKeyError` for another key or changed bytes."""
-    try:
-        return AESGCM(_derived(key, b"name")).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None).decode()
-    except (InvalidTag, ValueError):
-        raise IdentityKeyError(
-            "a name cannot be opened: the identity key is not the one it was sealed with; restore that key"
-        ) from None
+    return _unsealed(sealed, key, b"name").decode()
+
+
+def seal_file(content: bytes, key: bytes) -> bytes:
+    """A file with names in it, in the same way and with a key of its own."""
+    return _sealed(content, key, b"file")
+
+
+def unseal_file(sealed: bytes, key: bytes) -> bytes:
+    """The file that `seal_file` sealed. Raises `IdentityKeyError`."""
+    return _unsealed(sealed, key, b"file")
 
 
 def hash_id_number(number: str, key: bytes) -> bytes:
@@ -70,6 +74,21 @@ def load_key() -> bytes:
     if not path.exists():
         secret_file.write_once(path, base64.b64encode(secrets.token_bytes(KEY_BYTES)))
     return _parsed(path.read_text(), str(path))
+
+
+def _sealed(plain: bytes, key: bytes, purpose: bytes) -> bytes:
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(_derived(key, purpose)).encrypt(nonce, plain, None)
+
+
+def _unsealed(sealed: bytes, key: bytes, purpose: bytes) -> bytes:
+    try:
+        return AESGCM(_derived(key, purpose)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
+    except (InvalidTag, ValueError):
+        raise IdentityKeyError(
+            f"a {purpose.decode()} cannot be opened: the identity key is not the one it was sealed with;"
+            " restore that key"
+        ) from None
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:

@@ -6,6 +6,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from keyword import iskeyword
 
 from maixun.configuration import ConfigurationError
 from maixun.endpoints import NotRunning
@@ -26,8 +27,14 @@ COMMANDS = {
     "clips": "make the spoken prompts of the kiosk, once",
     "decode": "show what one characteristic's bytes say",
     "fhir": "everything as FHIR R4, in bulk",
+    "import": "residents, staff, stations, conditions, contracts, population from CSV, XLSX or FHIR",
     "admin": "accounts, devices and assignments",
 }
+
+
+def module_name(command: str) -> str:
+    """The module of a command: its name as Python can write it."""
+    return f"{command}_" if iskeyword(command) else command.replace("-", "_")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, help_line in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=help_line, description=help_line)
         if name == chosen:
-            module = importlib.import_module(f"maixun.commands.{name.replace('-', '_')}")
+            module = importlib.import_module(f"maixun.commands.{module_name(name)}")
             module.add_arguments(subparser)
             subparser.set_defaults(run=module.run)
     options = parser.parse_args(given)

@@ -98,3 +98,9 @@ grant insert, update, delete on care.looking to maixun_api;
 -- api: replays of rules, by a process of its own that takes this role too
 grant insert on care.rule_replay to maixun_api;
 grant update (state, done, people, seen_at, why, report, ended_at) on care.rule_replay to maixun_api;
+
+-- api: imports by an administrator; a file waits sealed for its confirmation
+grant insert, update on care.station, care.resident, care.condition, care.contract, identity.person, reporting.population
+    to maixun_api;
+grant insert on care.person_token to maixun_api;
+grant insert, delete on care.import_upload to maixun_api;
