@@ -93,8 +93,8 @@ def _of_number(values: Values, entry: Entry) -> Values:
 
 def _settle_token(said: Values, existing: Existing | None, tokens: Mapping[UUID, int]) -> None:
     """Leave the pseudonym of an ID number out where it is the resident's already. Raises `Wrong` if it is another's."""
-    token = said.get("token")
-    if token not in tokens:
+    token: UUID | None = said.get("token")
+    if token is None or token not in tokens:
         return
     if existing is None or tokens[token] != existing.id:
         raise Wrong(
