@@ -25,6 +25,7 @@ from api import (
     fhir,
     fleet,
     fleet_revocation,
+    growth,
     health,
     imports,
     notes,
@@ -88,6 +89,7 @@ ROUTERS = (
     fhir.json,
     fleet_revocation.pages,
     imports.pages,
+    growth.pages,
     reference.router,
     health.router,
 )
@@ -149,6 +151,7 @@ def _mount(app: FastAPI) -> None:
 def _services(settings: ApiSettings, database: str, now: Callable[[], datetime]) -> Services:
     key = load_key()
     fhir.known()  # a wrong code stops the start
+    growth.standards()
     known = rules.parse(load_all("rules/*.yaml"))
     pages = Pages(settings.tzinfo, now, _causes(known))
 
