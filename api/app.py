@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
@@ -55,6 +56,8 @@ from ingest.identity import load_key
 from ingest.settings import IngestSettings
 from maixun.configuration import load, load_all
 from maixun.configuration import settings as configured
+
+SMALL = 2000  # bytes of an answer that is not worth compressing; streams are never compressed
 
 DESCRIPTION = """
 Readings, alerts and held items of Maixun, as JSON.
@@ -145,6 +148,7 @@ def _mount(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=STATIC))
     app.mount("/assets", StaticFiles(directory=assets()))
     errors.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=SMALL, compresslevel=5)
     app.add_middleware(Protection)
 
 

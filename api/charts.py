@@ -12,6 +12,7 @@ from api import words
 from api.language import Language, msgid, translator
 from api.people import ReadingRow
 from ingest.alerting.documents import Purpose
+from ingest.alerting.person import Override
 from ingest.alerting.rules import Band, Rules, bands
 
 METRICS = {"blood_pressure": ("systolic", "diastolic"), "glucose": ("glucose",)}
@@ -52,6 +53,7 @@ class Subject:
     age: int
     conditions: Collection[str]
     on: date
+    overrides: Collection[Override] = ()
 
 
 def limits(rules: Rules, kind: str, subject: Subject) -> list[Limit]:
@@ -127,7 +129,14 @@ def limit_text(limit: Limit, language: Language) -> str:
 
 def _bands(rules: Rules, metric: str, setting: str, meal: str | None, subject: Subject) -> list[Band]:
     found = bands(
-        rules, metric, setting=setting, age=subject.age, conditions=subject.conditions, meal=meal, on=subject.on
+        rules,
+        metric,
+        setting=setting,
+        age=subject.age,
+        conditions=subject.conditions,
+        meal=meal,
+        on=subject.on,
+        overrides=subject.overrides,
     )
     return [band for band in found if band.purpose is not Purpose.REPORTING]
 

@@ -22,8 +22,9 @@ from api.errors import not_found
 from api.language import msgid
 from api.pages import age
 from api.people import ReadingRow, Resident
-from api.services import Database, Given, Services
+from api.services import Database, Given, Services, plain_rows
 from api.timeline import Only
+from ingest.alerting import loading
 
 pages = APIRouter(include_in_schema=False)
 
@@ -89,6 +90,7 @@ def show(
     """A person's page. The look is recorded."""
     resident = _found(given, connection, viewer, resident_id)
     audit.write(connection, given.now(), viewer.staff_id, Action.RESIDENT_VIEW, resident_id)
+    subject = _subject(given, connection, resident)
     return given.pages.show(
         request,
         "resident.html",
@@ -96,7 +98,7 @@ def show(
         resident=resident,
         days=days,
         choices=Days,
-        sections=[_section(given, resident, kind) for kind in Charted],
+        sections=[_section(given, subject, kind) for kind in Charted],
         ecgs=_ecgs(given, connection, resident_id, days),
         metric_names=charts.NAMES,
         limit_text=lambda limit: charts.limit_text(limit, language.of(request)),
@@ -170,7 +172,7 @@ def chart(
         charts.chart(
             kind,
             rows,
-            charts.limits(given.rules, kind, _subject(given, resident)),
+            charts.limits(given.rules, kind, _subject(given, connection, resident)),
             means=_means(given, rows, resident) if kind is Charted.BLOOD_PRESSURE else (),
             language=language.of(request),
             zone=given.settings.tzinfo,
@@ -187,8 +189,8 @@ def _found(given: Services, connection: Connection[DictRow], viewer: Viewer, res
     return resident
 
 
-def _section(given: Services, resident: Resident, kind: Charted) -> dict[str, Any]:
-    limits = charts.limits(given.rules, kind, _subject(given, resident))
+def _section(given: Services, subject: Subject, kind: Charted) -> dict[str, Any]:
+    limits = charts.limits(given.rules, kind, subject)
     return {"kind": kind.value, "unit": charts.UNITS[kind], "limits": limits}
 
 
@@ -320,9 +322,16 @@ def _span(given: Services, days: int) -> tuple[datetime, datetime]:
     return now - timedelta(days=days), now + timedelta(seconds=given.limits.future_seconds)
 
 
-def _subject(given: Services, resident: Resident) -> Subject:
-    today = _today(given)
-    return Subject(age=age(resident.birth_date, today), conditions=resident.conditions, on=today)
+def _subject(given: Services, connection: Connection[DictRow], resident: Resident) -> Subject:
+    """What limits depend on, with those a doctor has set for this resident."""
+    with plain_rows(connection) as tuples:
+        (person,) = loading.people(tuples, [resident.resident_id], given.rules, given.now())
+    return Subject(
+        age=age(resident.birth_date, _today(given)),
+        conditions=resident.conditions,
+        on=_today(given),
+        overrides=person.overrides,
+    )
 
 
 def _today(given: Services) -> date:

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 QUEUE = 200  # events a slow screen may lag behind; then its stream ends and it comes back to read the list afresh
 LOOK_UP = 0.5  # seconds between looks at the stop event while nothing happens
 RETRY = 1.0  # seconds before the database is tried again
+HEARTBEAT = b":\n\n"
 REFRESH = b"event: refresh\ndata:\n\n"
 COME_BACK_MS = 1000  # what a browser waits before it reconnects
 LISTEN = ("listen looking", "listen resident", "listen episode")  # see migrations 0003 and 0017
@@ -107,20 +108,26 @@ class Feed:
         """The bytes of one stream. It ends after about `seconds`; a comment every `heartbeat` keeps the line open."""
         subscriber = Subscriber(viewer, language)
         self._subscribers.add(subscriber)
-        clock = asyncio.get_running_loop().time
-        ends = clock() + seconds * random.uniform(1 - SPREAD, 1 + SPREAD)  # noqa: S311 - spreads load, guards nothing
+        later = (
+            asyncio.get_running_loop().call_later
+        )  # timers of the loop: a timeout around each frame costs a task each
+        lasts = seconds * random.uniform(1 - SPREAD, 1 + SPREAD)  # noqa: S311 - spreads load, guards nothing
+        ends = later(lasts, subscriber.give, None)
+        beats: asyncio.TimerHandle
+
+        def beat() -> None:
+            nonlocal beats
+            subscriber.give(HEARTBEAT)
+            beats = later(heartbeat, beat)
+
+        beats = later(heartbeat, beat)
         try:
             yield f"retry: {COME_BACK_MS}\n\n".encode()
-            while not self._stopping.is_set() and (left := ends - clock()) > 0:
-                try:
-                    frame = await asyncio.wait_for(subscriber.queue.get(), min(heartbeat, left))
-                except TimeoutError:
-                    yield b":\n\n"
-                    continue
-                if frame is None:
-                    return
+            while not self._stopping.is_set() and (frame := await subscriber.queue.get()) is not None:
                 yield frame
         finally:
+            ends.cancel()
+            beats.cancel()
             self._subscribers.discard(subscriber)
 
     def _listen(self) -> None:
@@ -139,6 +146,9 @@ class Feed:
                 if not reported:
                     log.warning("waiting for the database: %s", str(error).strip())
                 reported = True
+                self._stopping.wait(RETRY)
+            except Exception:  # the loop must outlive a row that cannot be shown: the other rows are still needed
+                log.exception("a change could not be shown; listening again")
                 self._stopping.wait(RETRY)
         self.listening.clear()
 

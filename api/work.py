@@ -21,7 +21,7 @@ from api.worklist import Section, Wanted, cut
 
 pages = APIRouter(include_in_schema=False)
 
-PAGE = 40  # residents of a section at first: two screens; more come on demand
+PAGE = 25  # residents of a section at first: about two screens; more come on demand
 FOUND = 20  # residents a search shows at most: who is not among them is found with one more letter
 Blank = Annotated[str, Query(max_length=60)]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from psycopg.types.json import Jsonb
+
 from devices.reading import Flag
 from tests.api.conftest import SignIn
 from tests.api.world import World
@@ -33,6 +35,26 @@ def test_a_chart_tells_home_from_station_and_carries_its_limits(world: World, as
     limits = {(limit["metric"], limit["place"], limit["value"]) for limit in chart["limits"]}
     assert {("systolic", None, 180), ("systolic", "home", 135), ("systolic", "station", 140)} <= limits
     assert next(limit["tier"] for limit in chart["limits"] if limit["value"] == 180) == 1
+
+
+def test_a_chart_draws_the_limits_a_doctor_set_for_the_resident(world: World, as_: SignIn) -> None:
+    resident, today = world.residents["王秀英"], world.clock().date()
+    world.connection.execute(
+        "insert into care.threshold_override"
+        " (resident_id, rule, limits, reason, valid_from, ends_on, staff_id, made_at)"
+        " values (%s, 'blood_pressure_critical', %s, '透析前后', %s, %s, %s, %s)",
+        (
+            resident,
+            Jsonb({"systolic": 170}),
+            today - timedelta(days=1),
+            today + timedelta(days=30),
+            world.staff["dr.wang"],
+            world.clock(),
+        ),
+    )
+    chart = as_("dr.wang").get(f"/residents/{resident}/charts/blood_pressure?days=30").json()
+    critical = {limit["value"] for limit in chart["limits"] if limit["metric"] == "systolic" and limit["tier"] == 1}
+    assert critical == {170}
 
 
 def test_chart_times_are_the_wall_clock_of_the_zone(world: World, as_: SignIn) -> None:

@@ -111,6 +111,7 @@ async def _open(address: str, token: str, heard: dict[bytes, list[float]], langu
         while line := await reader.readline():
             if line.startswith(b"id: "):
                 heard.setdefault(line[4:].strip(), []).append(time.perf_counter())
+        writer.close()  # named here, for a writer that nobody names closes the connection
 
     return asyncio.create_task(listen())
 
