@@ -51,6 +51,7 @@ window.maixun = (function () {
   }
 
   function look(resident) { // say that this screen shows a resident, again and again until it does not
+    if (looked === resident) { return; } // two words that overtake each other would say the opposite
     unlook();
     looked = resident;
     say(resident, "looking");
@@ -74,8 +75,7 @@ window.maixun = (function () {
     if (row) { look(row.dataset.resident); }
   });
   dialog.addEventListener("close", function () {
-    unlook();
-    if (home !== null) { look(home); }
+    if (home !== null) { look(home); } else { unlook(); }
     var row = back && back.row && document.getElementById(back.row); // the row may be another one by now
     var place = row && (row.querySelector("[data-key='" + back.key + "']") || row.querySelector("[data-main]"));
     if (place) { place.focus(); }
