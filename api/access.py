@@ -117,6 +117,8 @@ def only(*roles: Role) -> Callable[[Request, Database], Viewer]:
     return check
 
 
+ReportMaker = Annotated[Viewer, Depends(only(Role.CDC, Role.ADMIN), scope="function")]
+Reconciler = Annotated[Viewer, Depends(only(Role.STATION_LEAD, Role.ADMIN), scope="function")]
 SignedIn = Annotated[Viewer, Depends(only(*Role), scope="function")]
 Lead = Annotated[Viewer, Depends(only(Role.STATION_LEAD), scope="function")]
 Clinician = Annotated[Viewer, Depends(only(*CLINICAL), scope="function")]

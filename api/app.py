@@ -29,10 +29,13 @@ from api import (
     growth,
     health,
     imports,
+    indicators,
     notes,
     quality,
     quarantine,
+    reconciliation,
     reference,
+    reports,
     resident_page,
     residents,
     rules_replay,
@@ -46,6 +49,8 @@ from api.language import Language
 from api.names import Names
 from api.pages import STATIC, Pages, assets
 from api.protection import Protection
+from api.reporting import definitions
+from api.reporting.settings import ReportingSettings
 from api.services import ROLE, Services
 from api.settings import ApiSettings
 from api.stream import Feed
@@ -77,6 +82,10 @@ units mmHg, /min, mmol/L, kg.
 """
 
 ROUTERS = (
+    reports.pages,
+    reports.json,
+    reconciliation.pages,
+    indicators.json,
     *(
         router
         for part in (sign_in, alerts, decisions, residents, ecg, quarantine, quality, sentinel, fleet, rules_replay)
@@ -103,6 +112,7 @@ TAGS = [
     {"name": "residents", "description": "Your residents and what was measured."},
     {"name": "station", "description": "For station leads: what waits, what nobody opened, who carries how much."},
     {"name": "held", "description": "Readings that were held back, and their release."},
+    {"name": "reports", "description": "Quarterly reports; aggregates of your region or station, never a person."},
     {"name": "fleet", "description": "Gateways and meters: how they are; for gateways: becoming one."},
     {"name": "fhir", "description": "FHIR R4: your residents under their pseudonyms, for other systems."},
     {"name": "figures", "description": "Figures and questions about them, without any person."},
@@ -176,6 +186,8 @@ def _services(settings: ApiSettings, database: str, now: Callable[[], datetime])
         rules=known,
         protocols=averages.protocols(known),
         catalogue=metrics.parse(load("metrics.yaml")),
+        indicators=definitions.load(),
+        reporting=configured(ReportingSettings, "reporting"),
         limits=configured(IngestSettings, "ingest").limits,
         key=key,
         now=now,

@@ -15,6 +15,13 @@ class Action(StrEnum):
 
     SIGN_IN = "session.begin"
     SIGN_OUT = "session.end"
+    REPORT_LIST = "report.list"
+    REPORT_VIEW = "report.view"
+    REPORT_DRAFT = "report.draft"
+    REPORT_STEP = "report.step"
+    REPORT_EXPORT = "report.export"
+    REPORT_RECONCILE = "report.reconcile"
+    INDICATORS_VIEW = "indicators.view"
     WORK_LIST = "work.list"
     ALERT_LIST = "alert.list"
     ALERT_VIEW = "alert.view"

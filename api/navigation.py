@@ -25,6 +25,7 @@ ENTRIES = (
     Entry("/sentinel", msgid("哨点监测"), FIGURES),
     Entry("/quality", msgid("数据质量"), FIGURES),
     Entry("/held", msgid("待核数据"), HELD),
+    Entry("/reports", msgid("季报表"), FIGURES),
     Entry("/fleet", msgid("设备管理"), FLEET),
     Entry("/rules/replay", msgid("规则试算"), RULES),
     Entry("/imports", msgid("数据导入"), (Role.ADMIN,)),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from api.averages import Protocol
     from api.names import Names
     from api.pages import Pages
+    from api.reporting.definitions import Indicators
+    from api.reporting.settings import ReportingSettings
     from api.settings import ApiSettings
     from api.stream import Feed
     from devices.metrics import Catalogue
@@ -39,6 +41,8 @@ class Services:
     rules: Rules
     protocols: Mapping[str, Protocol]
     catalogue: Catalogue
+    indicators: Indicators
+    reporting: ReportingSettings
     limits: Limits
     key: bytes
     now: Callable[[], datetime]

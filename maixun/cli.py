@@ -20,6 +20,7 @@ COMMANDS = {
     "rules": "try rules out on stored history",
     "notify": "alerts to people: escalation and channels; run as many as wanted",
     "api": "web pages and HTTP interface",
+    "report": "the quarterly report: make, check, close, export",
     "migrate": "bring the database's schema up to date",
     "simulate": "the synthetic county: fill a history, then live",
     "replay-packets": "send captured GATT packets through the whole line",

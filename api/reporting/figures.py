@@ -161,7 +161,7 @@ def figures(
         return {key: Figure(numerator, None) for key, (numerator, _) in sums.items()}
     if definition.version.population is None:
         return {key: Figure(*pair) for key, pair in sums.items()}
-    return _over_population(sums, _populations(connection, definition, window, by, scope))
+    return _over_population(sums, populations(connection, definition, window, by, scope))
 
 
 def _over_population(sums: Mapping[Key, tuple[int, int]], populations: Mapping[Key, int] | None) -> dict[Key, Figure]:
@@ -171,7 +171,7 @@ def _over_population(sums: Mapping[Key, tuple[int, int]], populations: Mapping[K
     return {key: Figure(sums.get(key, (0, 0))[0], populations.get(key)) for key in keys}
 
 
-def _populations(
+def populations(
     connection: Connection[Any], definition: Definition, window: Window, by: Sequence[Dimension], scope: Scope
 ) -> dict[Key, int] | None:
     """Expected people by area, rounded a station so that totals are the sums of their parts; None by anything else."""

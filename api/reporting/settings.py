@@ -22,6 +22,7 @@ class ReportingSettings(Settings):
     zone: str
     age_bands: tuple[int, ...] = Field(min_length=1)
     due_day: int = Field(ge=1, le=28)
+    county_names: dict[str, str]
     dhis2: Dhis2
 
     @property

@@ -85,6 +85,11 @@ grant update (revoked_at) on fleet.gateway to maixun_api;
 grant update (expires_at) on fleet.enrolment to maixun_api;
 grant select on public.schema_migration to maixun_api;              -- is the schema this version's? (/health/ready)
 
+-- api: reports; the figures of a closed one are guarded by triggers
+grant insert, update on reporting.report to maixun_api;
+grant insert, delete on reporting.report_basis to maixun_api;
+grant insert on reporting.reconciliation to maixun_api;
+
 -- rollup: folds readings by person and month, and sees nothing else
 grant usage on schema telemetry, reporting to maixun_rollup;
 grant select on telemetry.reading to maixun_rollup;

@@ -165,6 +165,8 @@ def filled(path: str, resident: int, episode: int = 1, held: UUID | None = None,
         path.replace("{resident_id}", str(resident))
         .replace("{episode_id}", str(episode))
         .replace("{reading_id}", str(held or UUID(int=1)))
+        .replace("{report_id}", "1")
+        .replace("file.{kind}", "file.csv")
         .replace("{kind}", "glucose")
         .replace("{note_id}", "1")
         .replace("{chosen}", "en")

@@ -8,7 +8,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.api.conftest import app, as_, client, clock, world
 from tests.reporting.town import Town
+
+__all__ = ["app", "as_", "client", "clock", "connection", "town", "world"]
 
 
 @pytest.fixture

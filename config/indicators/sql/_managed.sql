@@ -4,7 +4,7 @@ select r.resident_id, r.station_id, r.birth_date, k.managed_from,
     case
         {left}
         when k.managed_from is null or k.managed_from >= %(until)s then 'not_managed'
-        when k.managed_until < %(until)s and r.left_on is null then 'management_ended'
+        when k.managed_until < %(until)s and not coalesce(k.managed_until >= r.left_on, false) then 'management_ended'
     end as out_why
 from {residents} r join care.condition k using (resident_id)
 where k.condition = %(condition)s

@@ -4,7 +4,7 @@ managed as (
     select r.resident_id, r.station_id, w.kind, case
         {left}
         when k.managed_from is null or k.managed_from >= %(until)s then 'not_managed'
-        when k.managed_until < %(until)s and r.left_on is null then 'management_ended' end as out_why
+        when k.managed_until < %(until)s and not coalesce(k.managed_until >= r.left_on, false) then 'management_ended' end as out_why
     from {residents} r join care.condition k using (resident_id) join kinds w using (condition)
 ),
 measured as (

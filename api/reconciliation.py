@@ -1,0 +1,179 @@
+"""A station's own ledger against the report: who differs and why, for whoever may see people; numbers for the CDC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from psycopg import Connection
+from psycopg.rows import DictRow, tuple_row
+
+from api import audit, language
+from api.access import Reconciler, Viewer
+from api.audit import Action
+from api.errors import Refusal
+from api.language import msgid
+from api.reporting import ledger
+from api.reporting.figures import Counted
+from api.reporting.ledger import Entry, UnreadableLedger
+from api.reporting.period import Span
+from api.reporting.quarterly import SPANS
+from api.reporting.reasons import WHY
+from api.reporting.reconcile import Difference, Outcome, Said, reconcile
+from api.reporting.reports import Report
+from api.reports import found as found_report
+from api.services import Database, Given, Services
+from ingest.accounts import Role
+from ingest.identity import unseal
+
+pages = APIRouter(include_in_schema=False)
+
+MOST_BYTES = 20_000_000
+UNREADABLE = {
+    "not_a_table": msgid("这个文件不是 CSV 或 XLSX 表格。"),
+    "no_key_column": msgid("表头里没有“身份证号”或“居民标识”一列。"),
+    "too_long": msgid("表格的行数太多。"),
+}
+SHOWN = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A difference with the resident's name, where the viewer may see it."""
+
+    difference: Difference
+    name: str | None
+
+
+@pages.get("/reports/{report_id}/reconcile")
+def ask(request: Request, given: Given, connection: Database, viewer: Reconciler, report_id: int) -> Response:
+    """The form."""
+    return _page(request, given, viewer, found_report(connection, viewer, report_id))
+
+
+@pages.post("/reports/{report_id}/reconcile")
+def compare(
+    request: Request,
+    given: Given,
+    connection: Database,
+    viewer: Reconciler,
+    report_id: int,
+    indicator: Annotated[str, Form(max_length=60)],
+    span: Annotated[Span, Form()],
+    file: Annotated[UploadFile, File()],
+) -> Response:
+    """Compare a ledger with the people behind the report's figure. The file is not kept; the look is recorded."""
+    report = found_report(connection, viewer, report_id)
+    content = file.file.read(MOST_BYTES + 1)
+    try:
+        if len(content) > MOST_BYTES:
+            raise UnreadableLedger("too_long")
+        entries = ledger.read(file.filename or "", content, given.key).entries
+    except UnreadableLedger as problem:
+        return _page(request, given, viewer, report, problem=UNREADABLE[problem.code])
+    if indicator not in {each.name for each in report.definitions}:
+        raise Refusal(422, "invalid", msgid("请选择报表里的一项指标。"))
+    outcome = reconcile(_said(connection, viewer, entries), _records(connection, viewer, report_id, span, indicator))
+    _keep(connection, given, viewer, (report_id, span, indicator), outcome)
+    audit.write(
+        connection, given.now(), viewer.staff_id, Action.REPORT_RECONCILE, report=report_id, indicator=indicator
+    )
+    listed = _named(connection, given, viewer, outcome.differences[:SHOWN])
+    return _page(request, given, viewer, report, outcome=outcome, listed=listed, chosen=(indicator, span))
+
+
+def _page(
+    request: Request,
+    given: Services,
+    viewer: Viewer,
+    report: Report,
+    *,
+    problem: str | None = None,
+    outcome: Outcome | None = None,
+    listed: Sequence[Listed] = (),
+    chosen: tuple[str, str] = ("", ""),
+) -> Response:
+    spoken = language.of(request)
+    return given.pages.show(
+        request,
+        "report_reconcile.html",
+        status=422 if problem else 200,
+        viewer=viewer,
+        report=report,
+        problem=problem,
+        outcome=outcome,
+        listed=listed,
+        chosen=chosen,
+        spans=SPANS,
+        why=WHY,
+        indicators={each.name: each.label[spoken] for each in report.definitions},
+    )
+
+
+def _station_of(viewer: Viewer) -> int | None:
+    """The one station a lead's comparison is about; None: the administrator's is about the region."""
+    return viewer.station_id if viewer.role is Role.STATION_LEAD else None
+
+
+def _said(connection: Connection[DictRow], viewer: Viewer, entries: Sequence[Entry]) -> list[Said]:
+    """Whose rows they are. A lead's ledger can name only the own station's people; anybody else is unknown."""
+    hashes = [each.key for each in entries if isinstance(each.key, bytes)]
+    tokens = [each.key for each in entries if isinstance(each.key, UUID)]
+    query = (
+        "select r.resident_id, r.token, p.id_number_hash from care.resident r"
+        " left join identity.person p using (resident_id)"
+        " where (p.id_number_hash = any(%(hashes)s) or r.token = any(%(tokens)s))"
+        " and (%(station)s::integer is null or r.station_id = %(station)s)"
+    )
+    known: dict[bytes | UUID | None, int] = {}
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        given = {"hashes": hashes, "tokens": tokens, "station": _station_of(viewer)}
+        for resident_id, token, id_hash in cursor.execute(query, given):
+            known[token] = resident_id
+            if id_hash is not None:
+                known[bytes(id_hash)] = resident_id
+    return [Said(each.row, known.get(each.key), each.counted) for each in entries]
+
+
+def _records(
+    connection: Connection[DictRow], viewer: Viewer, report_id: int, span: Span, indicator: str
+) -> list[Counted]:
+    """The people behind the report's figure, as they were when it was taken."""
+    query = (
+        "select r.resident_id, b.station_id, null, b.denominator, b.numerator, b.why"
+        " from reporting.report_basis b cross join unnest(b.persons) as person(token)"
+        " join care.resident r using (token) where b.report_id = %s and b.span = %s and b.indicator = %s"
+        " and (%s::integer is null or b.station_id = %s)"
+    )
+    station = _station_of(viewer)
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return [Counted(*row) for row in cursor.execute(query, [report_id, span, indicator, station, station])]
+
+
+def _keep(
+    connection: Connection[DictRow], given: Services, viewer: Viewer, about: tuple[int, str, str], outcome: Outcome
+) -> None:
+    """The numbers alone: what the CDC may know of it."""
+    connection.execute(
+        "insert into reporting.reconciliation (report_id, span, indicator, station_id, at, staff_id, on_both,"
+        " ledger_only, records_only, unknown, denominator) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        [*about, _station_of(viewer), given.now(), viewer.staff_id, outcome.both, outcome.ledger_only,
+         outcome.records_only, len(outcome.unknown), outcome.denominator],
+    )  # fmt: skip
+
+
+def _named(
+    connection: Connection[DictRow], given: Services, viewer: Viewer, differences: Sequence[Difference]
+) -> list[Listed]:
+    """A lead sees the names of the own station's people, an administrator numbers alone."""
+    if viewer.role is not Role.STATION_LEAD:
+        return [Listed(each, None) for each in differences]
+    rows = connection.execute(
+        "select resident_id, name_sealed from identity.person where resident_id = any(%s)",
+        [[each.resident_id for each in differences]],
+    ).fetchall()
+    names: Mapping[int, str] = {row["resident_id"]: unseal(row["name_sealed"], given.key) for row in rows}
+    return [Listed(each, names.get(each.resident_id)) for each in differences]

@@ -1,0 +1,370 @@
+"""Reports in the database: drafted, checked, closed by compare-and-set; the next version corrects a closed one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from psycopg import Connection, errors, sql
+from psycopg.rows import class_row, tuple_row
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel, ConfigDict
+
+from api.reporting import figures, quarterly
+from api.reporting.definitions import Definition, Group, Indicators, Version, Words
+from api.reporting.figures import Dimension, Scope
+from api.reporting.period import Quarter, Span, Window, local_date
+from api.reporting.quarterly import Programme, Station
+from api.reporting.table import Table
+
+
+class State(StrEnum):
+    """How far a report is."""
+
+    DRAFT = "draft"
+    CHECKED = "checked"
+    CLOSED = "closed"
+
+
+class Step(StrEnum):
+    """What can be done to a report that is not closed."""
+
+    REFRESH = "refresh"  # take the figures anew
+    CHECK = "check"
+    REOPEN = "reopen"
+    CLOSE = "close"
+
+
+# A closed report allows nothing: what comes after it is the next version.
+STEPS: dict[tuple[State, Step], State] = {
+    (State.DRAFT, Step.REFRESH): State.DRAFT,
+    (State.DRAFT, Step.CHECK): State.CHECKED,
+    (State.CHECKED, Step.REOPEN): State.DRAFT,
+    (State.CHECKED, Step.CLOSE): State.CLOSED,
+}
+
+
+class NotPossible(Exception):
+    """The report is not in a state that allows this, or another version is in work; the message says which."""
+
+
+class Overtaken(Exception):
+    """Somebody changed the report since it was looked at: look again."""
+
+
+class Printed(BaseModel):
+    """A definition as a report keeps it: in full, so that it can be read when the configuration has moved on."""
+
+    model_config = ConfigDict(frozen=True)
+    name: str
+    label: Words
+    group: Group
+    version: Version
+
+    @property
+    def mark(self) -> str:
+        """Name and version, as in a column."""
+        return f"{self.name}/{self.version.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A report without its figures."""
+
+    report_id: int
+    region_prefix: str
+    year: int
+    quarter: int
+    version: int
+    state: str
+    revision: int
+    taken_at: datetime
+    reason: str | None
+    made_at: datetime
+    made_by: str
+    checked_at: datetime | None
+    checked_by: str | None
+    closed_at: datetime | None
+    closed_by: str | None
+
+    @property
+    def period(self) -> Quarter:
+        """The quarter it is about."""
+        return Quarter(self.year, self.quarter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A report with its tables, by programme and span, and the definitions they follow."""
+
+    head: Head
+    tables: tuple[Table, ...]
+    definitions: tuple[Printed, ...]
+
+
+_HEAD = sql.SQL(
+    "select p.report_id, p.region_prefix, p.year, p.quarter, p.version, p.state, p.revision, p.taken_at, p.reason,"
+    " p.made_at, m.display_name as made_by, p.checked_at, c.display_name as checked_by, p.closed_at,"
+    " z.display_name as closed_by from reporting.report p join care.staff m on m.staff_id = p.made_by"
+    " left join care.staff c on c.staff_id = p.checked_by left join care.staff z on z.staff_id = p.closed_by"
+)
+_NEWEST_FIRST = sql.SQL(" order by p.year desc, p.quarter desc, p.region_prefix, p.version desc limit 200")
+
+
+def listing(connection: Connection[Any], region_prefix: str) -> list[Head]:
+    """The reports on a region and what lies in it, newest first. The empty prefix: all."""
+    query = _HEAD + sql.SQL(" where starts_with(p.region_prefix, %s)") + _NEWEST_FIRST
+    with connection.cursor(row_factory=class_row(Head)) as cursor:
+        return cursor.execute(query, [region_prefix]).fetchall()
+
+
+def covering(connection: Connection[Any], region_code: str) -> list[Head]:
+    """The reports a station with this region code has a row in."""
+    query = _HEAD + sql.SQL(" where starts_with(%s, p.region_prefix)") + _NEWEST_FIRST
+    with connection.cursor(row_factory=class_row(Head)) as cursor:
+        return cursor.execute(query, [region_code]).fetchall()
+
+
+def find(connection: Connection[Any], report_id: int) -> Report | None:
+    """One report; None when there is none."""
+    with connection.cursor(row_factory=class_row(Head)) as cursor:
+        head = cursor.execute(_HEAD + sql.SQL(" where p.report_id = %s"), [report_id]).fetchone()
+    if head is None:
+        return None
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        cursor.execute("select tables, definitions from reporting.report where report_id = %s", [report_id])
+        row = cursor.fetchone()
+    assert row is not None  # noqa: S101 - it was there in this transaction
+    return Report(
+        head=head,
+        tables=tuple(map(Table.model_validate, row[0])),
+        definitions=tuple(map(Printed.model_validate, row[1])),
+    )
+
+
+def before(connection: Connection[Any], head: Head) -> Report | None:
+    """The version that a report corrects."""
+    row = _one(
+        connection,
+        "select report_id from reporting.report where (region_prefix, year, quarter, version) = (%s, %s, %s, %s)",
+        [head.region_prefix, head.year, head.quarter, head.version - 1],
+    )
+    return find(connection, row[0]) if row else None
+
+
+def draft(
+    connection: Connection[Any],
+    known: Indicators,
+    quarter: Quarter,
+    region_prefix: str,
+    *,
+    staff_id: int,
+    now: datetime,
+    reason: str | None = None,
+    county_names: dict[str, str] | None = None,
+) -> int:
+    """Begin a report, or with a reason the correction of the closed one; its figures are taken at once.
+
+    Raises `NotPossible` while a version is in work, without a reason for a correction, and before the quarter begins.
+    """
+    newest = _one(
+        connection,
+        "select version, state from reporting.report where (region_prefix, year, quarter) = (%s, %s, %s)"
+        " order by version desc limit 1",
+        [region_prefix, quarter.year, quarter.number],
+    )
+    if newest and newest[1] != State.CLOSED:
+        raise NotPossible("in_work")
+    if newest and not reason:
+        raise NotPossible("reason_needed")
+    if quarter.begins > local_date(now):
+        raise NotPossible("not_begun")
+    row = _insert(
+        connection,
+        [
+            region_prefix,
+            quarter.year,
+            quarter.number,
+            newest[0] + 1 if newest else 1,
+            now,
+            now,
+            staff_id,
+            reason if newest else None,
+        ],
+    )
+    _take(connection, known, row, Place(quarter, region_prefix, county_names or {}), now)
+    return row
+
+
+def _insert(connection: Connection[Any], values: list[Any]) -> int:
+    try:
+        with connection.transaction():
+            row = _one(
+                connection,
+                "insert into reporting.report (region_prefix, year, quarter, version, taken_at, made_at, made_by,"
+                " reason, tables, definitions) values (%s, %s, %s, %s, %s, %s, %s, %s, '[]', '[]') returning report_id",
+                values,
+            )
+    except errors.UniqueViolation:
+        raise NotPossible("in_work") from None
+    assert row is not None  # noqa: S101 - it returns the row it made
+    return int(row[0])
+
+
+def advance(
+    connection: Connection[Any],
+    known: Indicators,
+    head: Head,
+    step: Step,
+    *,
+    revision: int,
+    staff_id: int,
+    now: datetime,
+    county_names: dict[str, str] | None = None,
+) -> None:
+    """Take one step, if the report is still as it was seen. Raises `NotPossible`, `Overtaken`."""
+    after = STEPS.get((State(head.state), step))
+    if after is None:
+        raise NotPossible(head.state)
+    who, when = {State.CHECKED: (staff_id, now)}.get(after, (None, None))
+    changed = connection.execute(
+        "update reporting.report set state = %(state)s, revision = revision + 1,"
+        " checked_by = case when %(state)s = 'closed' then checked_by else %(who)s end,"
+        " checked_at = case when %(state)s = 'closed' then checked_at else %(when)s end,"
+        " closed_by = case when %(state)s = 'closed' then %(staff)s end,"
+        " closed_at = case when %(state)s = 'closed' then %(now)s::timestamptz end"
+        " where report_id = %(report)s and revision = %(revision)s and state = %(seen)s",
+        {
+            "state": after,
+            "who": who,
+            "when": when,
+            "staff": staff_id,
+            "now": now,
+            "report": head.report_id,
+            "revision": revision,
+            "seen": head.state,
+        },
+    )
+    if changed.rowcount != 1:
+        raise Overtaken
+    if step is Step.REFRESH:
+        _take(connection, known, head.report_id, Place(head.period, head.region_prefix, county_names or {}), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a report is about: a quarter of a region."""
+
+    quarter: Quarter
+    region_prefix: str
+    county_names: dict[str, str]
+
+
+def _take(connection: Connection[Any], known: Indicators, report_id: int, place: Place, now: datetime) -> None:
+    """Write down who counts how and why, and make the tables of just that."""
+    connection.execute("delete from reporting.report_basis where report_id = %s", [report_id])
+    stations = _stations(connection, place)
+    tables: list[Table] = []
+    used: dict[str, Definition] = {}
+    for span in (Span.YEAR_TO_DATE, Span.QUARTER):
+        window = Window.of(place.quarter, span, local_date(now))
+        for programme in Programme:
+            definitions = [known.on(name, window.last_day) for name in quarterly.names(programme)]
+            used |= {definition.mark: definition for definition in definitions}
+            found: dict[tuple[str, int], tuple[int, int | None]] = {}
+            for definition in definitions:
+                sums = _basis(connection, report_id, span, definition, window, Scope(region_prefix=place.region_prefix))
+                found |= {(definition.name, station): figure for station, figure in sums.items()}
+            marks = {definition.name: definition.mark for definition in definitions}
+            tables.append(quarterly.table(programme, span, stations, found, marks))
+    printed = [
+        Printed(name=each.name, label=each.indicator.label, group=each.indicator.group, version=each.version)
+        for each in used.values()
+    ]
+    connection.execute(
+        "update reporting.report set taken_at = %s, tables = %s, definitions = %s where report_id = %s",
+        [now, _documents(tables), _documents(printed), report_id],
+    )
+
+
+_BASIS = """
+with counted as ({relation}), grouped as (
+    select c.station_id, c.why, c.denominator, c.numerator, array_agg(r.token order by r.token) as persons
+    from counted c join care.resident r using (resident_id) group by 1, 2, 3, 4
+), kept as (
+    insert into reporting.report_basis
+        (report_id, span, indicator, station_id, why, denominator, numerator, persons)
+    select %(report)s, %(span)s, %(indicator)s, station_id, why, denominator, numerator, persons from grouped
+)
+select station_id, sum(numerator * cardinality(persons))::integer, sum(denominator * cardinality(persons))::integer
+from grouped group by 1"""
+
+
+def _basis(
+    connection: Connection[Any], report_id: int, span: Span, definition: Definition, window: Window, scope: Scope
+) -> dict[int, tuple[int, int | None]]:
+    """Keep the people behind one indicator; returns numerator and denominator by station, summed over just them."""
+    query = sql.SQL(_BASIS).format(relation=figures.relation(definition, scope))
+    given = figures.parameters(definition, window, scope)
+    given |= {"report": report_id, "span": span, "indicator": definition.name}
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        sums: dict[int, tuple[int, int | None]] = {row[0]: (row[1], row[2]) for row in cursor.execute(query, given)}
+    if definition.version.population is None:
+        return sums
+    by_station = figures.populations(connection, definition, window, [Dimension.STATION], scope) or {}
+    expected = {station: people for (station,), people in by_station.items()}
+    return {key: (sums.get(key, (0, 0))[0], expected.get(key)) for key in sums.keys() | expected.keys()}
+
+
+def _stations(connection: Connection[Any], place: Place) -> list[Station]:
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute(
+            "select station_id, name, township, left(region_code, 6), region_code from care.station"
+            " where starts_with(region_code, %s)",
+            [place.region_prefix],
+        ).fetchall()
+    called = place.county_names
+    return [
+        Station(station_id=number, name=name, township=township, county=called.get(county) or county, code=code)
+        for number, name, township, county, code in rows
+    ]
+
+
+def _documents(values: Sequence[BaseModel]) -> Jsonb:
+    return Jsonb([value.model_dump(mode="json") for value in values])
+
+
+def _one(connection: Connection[Any], query: str, values: list[Any]) -> Any:
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return cursor.execute(query.encode(), values).fetchone()
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How many people count otherwise in one indicator of a span than in the version before."""
+
+    span: str
+    indicator: str
+    came: int  # now in the numerator, before not
+    went: int
+
+
+_MOVED = """
+with person as (
+    select b.report_id, b.span, b.indicator, unnest(b.persons) as token
+    from reporting.report_basis b where b.report_id in (%(old)s, %(new)s) and b.numerator > 0
+)
+select span, indicator, count(*) filter (where o.report_id is null)::integer as came,
+    count(*) filter (where n.report_id is null)::integer as went
+from (select * from person where report_id = %(old)s) o
+full join (select * from person where report_id = %(new)s) n using (span, indicator, token)
+where o.report_id is null or n.report_id is null group by 1, 2 order by 1, 2"""
+
+
+def moved(connection: Connection[Any], old: int, new: int) -> list[Moved]:
+    """By indicator, how many people two versions count differently: equal totals can hide different people."""
+    with connection.cursor(row_factory=class_row(Moved)) as cursor:
+        return cursor.execute(_MOVED, {"old": old, "new": new}).fetchall()
