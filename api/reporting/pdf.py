@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from functools import cache
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -24,15 +25,11 @@ FONT, LATIN = "STSong-Light", "Helvetica"
 _LATIN = re.compile(r"[!-~][ -~]*[!-~]|[!-~]")
 _MARGIN = 12 * mm
 _AREA = landscape(A4)[0] - 2 * _MARGIN
+_PADDING = 12  # points, left and right together, as reportlab's tables have it
 _LABELS = (16 * mm, 24 * mm, 44 * mm)  # county, township, institution
 
 pdfmetrics.registerFont(UnicodeCIDFont(FONT))
-_TITLE = ParagraphStyle("title", fontName=FONT, fontSize=15, leading=20, alignment=1)
-_FACTS = ParagraphStyle("facts", fontName=FONT, fontSize=9, leading=13, alignment=1)
-_HEADING = ParagraphStyle("heading", fontName=FONT, fontSize=8, leading=10, alignment=1)
-_LABEL = ParagraphStyle("label", fontName=FONT, fontSize=8, leading=10)
-_NUMBER = ParagraphStyle("number", parent=_LABEL, alignment=2, fontName="Helvetica")
-_NOTE = ParagraphStyle("note", fontName=FONT, fontSize=8, leading=12, spaceAfter=3)
+_KINDS = {"title": (15, 20, 1), "facts": (9, 13, 1), "heading": (8, 10, 1), "label": (8, 10, 0), "note": (8, 12, 0)}
 
 
 def write(sheet: Sheet) -> bytes:
@@ -45,59 +42,76 @@ def write(sheet: Sheet) -> bytes:
     flow: list[Any] = []
     for table in sheet.tables:
         flow += [*_head(sheet, table), _grid(sheet, table), Spacer(0, 8 * mm), _signatures(sheet), PageBreak()]
-    flow.append(_paragraph(sheet.translate("指标定义"), _TITLE))
-    flow += [_paragraph(f"{mark} — {note}", _NOTE) for mark, note in sheet.notes]
+    flow.append(_paragraph(sheet.translate("指标定义"), "title"))
+    flow += [_paragraph(f"{mark} — {note}", "note") for mark, note in sheet.notes]
     document.build(flow, onFirstPage=_footer, onLaterPages=_footer)
     return file.getvalue()
 
 
-def _paragraph(words: str, style: ParagraphStyle) -> Paragraph:
-    """Chinese breaks anywhere, English between words; ASCII takes a Latin font, whose digits are narrower."""
-    chinese = not words.isascii()
-    how = style if not chinese else ParagraphStyle(f"{style.name} CJK", parent=style, wordWrap="CJK", fontName=FONT)
-    text = _LATIN.sub(rf'<font name="{LATIN}">\\g<0></font>', escape(words)) if chinese else escape(words)
-    return Paragraph(text, how if chinese else ParagraphStyle(f"{style.name} Latin", parent=style, fontName=LATIN))
+@cache
+def _style(kind: str, chinese: bool) -> ParagraphStyle:
+    """Chinese breaks anywhere, English between words."""
+    size, leading, alignment = _KINDS[kind]
+    font, wrap = (FONT, "CJK") if chinese else (LATIN, None)
+    return ParagraphStyle(kind, fontName=font, fontSize=size, leading=leading, alignment=alignment, wordWrap=wrap)
+
+
+def _paragraph(words: str, kind: str) -> Paragraph:
+    """Text of a kind; in a Chinese one ASCII takes a Latin font, whose digits are narrower."""
+    if words.isascii():
+        return Paragraph(escape(words), _style(kind, chinese=False))
+    return Paragraph(_LATIN.sub(_in_latin, escape(words)), _style(kind, chinese=True))
+
+
+def _in_latin(found: re.Match[str]) -> str:
+    return f'<font name="{LATIN}">{found[0]}</font>'
+
+
+def _label(words: str, width: float) -> str | Paragraph:
+    """As it is where it fits into its column: a paragraph costs thirty times as much."""
+    fits = pdfmetrics.stringWidth(words, FONT, _KINDS["label"][0]) <= width - _PADDING
+    return words if fits else _paragraph(words, "label")
 
 
 def _head(sheet: Sheet, table: Table) -> list[Any]:
-    facts = "　".join(f"{name}: {value}" for name, value in sheet.facts)
+    facts = " · ".join(f"{name}: {value}" for name, value in sheet.facts)
     return [
-        _paragraph(sheet.title, _TITLE),
-        _paragraph(table.title[sheet.language], _FACTS),
-        _paragraph(facts, _FACTS),
+        _paragraph(sheet.title, "title"),
+        _paragraph(table.title[sheet.language], "facts"),
+        _paragraph(facts, "facts"),
         Spacer(0, 3 * mm),
     ]
 
 
 def _grid(sheet: Sheet, table: Table) -> Grid:
     spoken, labels = sheet.language, len(table.headings)
-    top: list[Any] = [_paragraph(heading[spoken], _HEADING) for heading in table.headings]
+    top: list[Any] = [_paragraph(heading[spoken], "heading") for heading in table.headings]
     spans = [("SPAN", (place, 0), (place, 1)) for place in range(labels)]
     place = labels
     for group, columns in table.groups:
-        top += [_paragraph(group[spoken] if group else "", _HEADING), *[""] * (columns - 1)]
+        top += [_paragraph(group[spoken] if group else "", "heading"), *[""] * (columns - 1)]
         spans.append(("SPAN", (place, 0), (place + columns - 1, 0)))
         place += columns
-    under = [*[""] * labels, *(_paragraph(column.label[spoken], _HEADING) for column in table.columns)]
+    under = [*[""] * labels, *(_paragraph(column.label[spoken], "heading") for column in table.columns)]
     body = [
         [
-            *(_paragraph(label[spoken], _LABEL) for label in row.labels),
-            *(
-                _paragraph(text(cell, column.shape), _NUMBER)
-                for column, cell in zip(table.columns, row.cells, strict=True)
-            ),
+            *(_label(label[spoken], width) for label, width in zip(row.labels, _LABELS, strict=True)),
+            *(text(cell, column.shape) for column, cell in zip(table.columns, row.cells, strict=True)),
         ]
         for row in table.rows
     ]
-    width = (_AREA - sum(_LABELS)) / len(table.columns)
+    wide = (_AREA - sum(_LABELS)) / len(table.columns)
     sums = [("BACKGROUND", (0, n), (-1, n), colors.whitesmoke) for n, row in enumerate(table.rows, 2) if row.total]
-    grid = Grid([top, under, *body], colWidths=[*_LABELS, *[width] * len(table.columns)], repeatRows=2)
+    grid = Grid([top, under, *body], colWidths=[*_LABELS, *[wide] * len(table.columns)], repeatRows=2)
     grid.setStyle(
         [
             *spans,
             *sums,
             ("GRID", (0, 0), (-1, -1), 0.5, colors.grey),
             ("BACKGROUND", (0, 0), (-1, 1), colors.HexColor("#E6F1F5")),
+            ("ALIGN", (labels, 2), (-1, -1), "RIGHT"),
+            ("FONT", (0, 2), (labels - 1, -1), FONT, 8),
+            ("FONT", (labels, 2), (-1, -1), LATIN, 8),
             ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
             ("TOPPADDING", (0, 0), (-1, -1), 2),
             ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
@@ -107,7 +121,7 @@ def _grid(sheet: Sheet, table: Table) -> Grid:
 
 
 def _signatures(sheet: Sheet) -> Grid:
-    line = [_paragraph(f"{what}: {who or '________________'}", _LABEL) for what, who in sheet.signatures]
+    line = [_paragraph(f"{what}: {who or '________________'}", "label") for what, who in sheet.signatures]
     return Grid([line], colWidths=[_AREA / len(line)] * len(line))
 
 

@@ -24,6 +24,7 @@ BENCHMARKS = (
     "kiosk",
     "install",
     "suppression",
+    "reports",
     "alerts_a_week",
     "consoles",
 )
