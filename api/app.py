@@ -31,6 +31,7 @@ from api import (
     imports,
     indicators,
     notes,
+    overrides,
     quality,
     quarantine,
     reconciliation,
@@ -102,6 +103,8 @@ ROUTERS = (
     fleet_revocation.pages,
     imports.pages,
     growth.pages,
+    overrides.pages,
+    overrides.json,
     reference.router,
     health.router,
 )

@@ -228,8 +228,8 @@ def set_by(override: Override | None, language: str) -> str:
         return ""
     last = override.ends_on - timedelta(days=1)
     if language == "zh":
-        return f"此界值由{override.by}医生为该居民专门设定，有效至{last.isoformat()}。"
-    return f"This limit was set by Dr {override.by} for this resident until {last.isoformat()}."
+        return f"此界值由{override.by}为该居民专门设定，有效至{last.isoformat()}。"
+    return f"This limit was set by {override.by} for this resident until {last.isoformat()}."
 
 
 def override_shown(override: Override | None) -> dict[str, str] | None:
