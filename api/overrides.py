@@ -108,7 +108,7 @@ def show(request: Request, given: Given, connection: Database, viewer: Clinician
 
 @pages.get("/new")
 def ask(
-    request: Request, given: Given, connection: Database, viewer: Clinician, resident_id: int, rule: str
+    request: Request, given: Given, connection: Database, viewer: Clinician, resident_id: int, rule: str = ""
 ) -> Response:
     """The form for one rule."""
     return _form(request, given, connection, viewer, resident_id, rule)

@@ -29,6 +29,7 @@ PUBLIC = {
     "/api/v1/fleet/renew",
 }
 SHELF = {"revision": 1, "until": "2026-11-24", "note": "x"}
+OVERRIDE = {"rule": "blood_pressure_critical", "limits": {"systolic": 160}, "reason": "x", "ends_on": "2026-12-01"}
 BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/alerts/{episode_id}/acknowledge": {"json": {"revision": 1}},
     "/api/v1/alerts/{episode_id}/act": {"json": {"revision": 1, "note": "x"}},
@@ -41,6 +42,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "/alerts/{episode_id}/shelve": {"data": SHELF},
     "/alerts/{episode_id}/unshelve": {"data": {"revision": 1}},
     "/alerts/{episode_id}/close": {"data": {"revision": 1, "outcome": "advised", "note": "x"}},
+    "/api/v1/residents/{resident_id}/overrides": {"json": OVERRIDE},
+    "/api/v1/residents/{resident_id}/overrides/{override_id}/end": {"json": {"why": "x"}},
+    "/residents/{resident_id}/overrides": {"data": {"rule": "blood_pressure_critical", "until": "2026-12-01"}},
+    "/residents/{resident_id}/overrides/{override_id}/end": {"data": {"why": "x"}},
     "/residents/search": {"data": {"name": "李"}},
     "/residents/{resident_id}/notes": {"data": {"text": "x"}},
     "/residents/{resident_id}/notes/{note_id}": {"data": {"text": "x", "version": 1}},
@@ -167,6 +172,7 @@ def filled(path: str, resident: int, episode: int = 1, held: UUID | None = None,
         .replace("{reading_id}", str(held or UUID(int=1)))
         .replace("{report_id}", "1")
         .replace("file.{kind}", "file.csv")
+        .replace("{override_id}", "1")
         .replace("{kind}", "glucose")
         .replace("{note_id}", "1")
         .replace("{chosen}", "en")
