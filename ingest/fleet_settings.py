@@ -22,6 +22,9 @@ class Troubles(Settings):
     battery_percent: Positive
     meter_clock_seconds: Positive
     meter_silent_days: Positive
+    meter_failures: Annotated[int, Field(ge=1)]
+    gateway_silent_minutes: Positive
+    gateway_lost_minutes: Positive
 
 
 class FleetSettings(Settings):

@@ -6,7 +6,6 @@ import operator
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from itertools import combinations
-from operator import attrgetter
 from string import Formatter
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -160,8 +159,11 @@ class Limited(Part):
 
     def level(self, at: Circumstances) -> Level | None:
         """The level in force: of those that hold, the one valid since the latest day."""
-        holding = [level for level in self.levels if level.holds(at)]
-        return max(holding, key=attrgetter("valid_from")) if holding else None
+        latest = None
+        for level in self.levels:
+            if level.holds(at) and (latest is None or level.valid_from > latest.valid_from):
+                latest = level
+        return latest
 
     def in_force(self, at: Circumstances, overrides: Collection[Override]) -> tuple[Level, Override | None] | None:
         """The level that holds, with the limits a doctor has set for the person where there are any."""

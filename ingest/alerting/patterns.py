@@ -74,7 +74,7 @@ class Days(LimitedWatch):
     @property
     def window(self) -> timedelta:
         """The span of days, and how old its end may be."""
-        return self.within + self.fresh_for
+        return self.within + timedelta(days=1) + self.fresh_for
 
 
 class MeanSentence(Sentence):
@@ -233,7 +233,7 @@ class Gain(LimitedWatch):
     @property
     def window(self) -> timedelta:
         """The days it compares with, and how old the latest may be."""
-        return timedelta(days=self.within_days) + self.fresh_for
+        return timedelta(days=self.within_days + 1) + self.fresh_for
 
 
 class SilenceSentence(Sentence):

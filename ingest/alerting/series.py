@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
-from ingest.alerting.person import LOCAL, Circumstances, Person, StoredReading
+from ingest.alerting.person import LOCAL, Circumstances, StoredReading
 
 EVER = datetime.min.replace(tzinfo=UTC)
 
@@ -35,15 +35,13 @@ class Day:
 
 
 def taking_part(
-    person: Person,
-    name: str,
     ordered: Iterable[Placed],
     kinds: Collection[str],
+    since: datetime,
     doubtful: int,
     holds: Callable[[Placed], bool],
 ) -> list[Placed]:
-    """The readings of a pattern: of its kinds, not doubted by the meter, not yet dealt with by a doctor."""
-    since = person.settled.get(name, EVER)
+    """The readings of a pattern: of its kinds, after a moment, not doubted by the meter."""
     return [
         each
         for each in ordered

@@ -388,14 +388,16 @@ def _limited(scene: Scene, pattern: LimitedWatch) -> list[Placed]:
     metrics = pattern.metrics
 
     def holds(each: Placed) -> bool:
-        return each.reading.values.keys() >= metrics and pattern.level(each.at) is not None
+        return each.reading.values.keys() >= metrics and any(level.holds(each.at) for level in pattern.levels)
 
     return _taking_part(scene, pattern, holds)
 
 
 def _taking_part(scene: Scene, pattern: Watch, holds: Any) -> list[Placed]:
-    bits = scene.file.doubtful_bits
-    return series.taking_part(scene.person, pattern.name, scene.ordered, pattern.kinds, bits, holds)
+    """Nothing older than the pattern looks back, and nothing that a doctor has dealt with."""
+    since = max(scene.now - pattern.window, scene.person.settled.get(pattern.name, series.EVER))
+    kinds = frozenset(kind.value for kind in pattern.kinds)
+    return series.taking_part(scene.ordered, kinds, since, scene.file.doubtful_bits, holds)
 
 
 def _breached(scene: Scene, pattern: LimitedWatch, last: Placed, values: Mapping[str, float]) -> bool:

@@ -6,14 +6,18 @@ import argparse
 
 import holidays
 
-from ingest.alerting import engine, review, rounds, rules, sentinel_round
+from ingest.alerting import engine, fleet_round, review, rounds, rules, sentinel_round
 from ingest.alerting.rounds import Round
 from ingest.alerting.rules import Rules
 from ingest.alerting.sentinel import SentinelSettings
 from ingest.alerting.settings import AlertingSettings
 from ingest.authenticity import store as questions
 from ingest.authenticity.settings import AuthenticitySettings
+<<<<<<< HEAD
 from ingest.followups import dispatcher, programmes
+=======
+from ingest.fleet_settings import FleetSettings
+>>>>>>> 042f41a (Trouble with meters and gateways is the technician's incident; a benchmark of the engine; cheaper looks)
 from maixun import endpoints, logs, stopping
 from maixun.configuration import load, load_all, settings
 
@@ -40,12 +44,18 @@ def _rounds(known: Rules, configured: AlertingSettings) -> list[Round]:
     quality = settings(AuthenticitySettings, "authenticity")
     rulebook = programmes.parse(load("programmes.yaml"), load("packages.yaml"))
     works = holidays.country_holidays("CN").is_working_day  # knows the weekends that are worked instead
+    fleet = settings(FleetSettings, "fleet").troubles
     reviews = configured.reviews_at_once
     return [
         Round(
             name="review",
             every_seconds=configured.review_every_seconds,
             look=lambda connection, now: engine.review_all(connection, now, rules=known, people=reviews),
+        ),
+        Round(
+            name="fleet",
+            every_seconds=configured.trouble_every_seconds,
+            look=lambda connection, now: fleet_round.look(connection, now, limits=fleet),
         ),
         Round(name="agreements", every_seconds=configured.agreements_every_seconds, look=review.find_missing),
         Round(

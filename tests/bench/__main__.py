@@ -19,6 +19,7 @@ BENCHMARKS = (
     "ingestion",
     "line",
     "backlog",
+    "alerting",
     "ecg",
     "edge",
     "kiosk",
