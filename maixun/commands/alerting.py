@@ -13,11 +13,8 @@ from ingest.alerting.sentinel import SentinelSettings
 from ingest.alerting.settings import AlertingSettings
 from ingest.authenticity import store as questions
 from ingest.authenticity.settings import AuthenticitySettings
-<<<<<<< HEAD
-from ingest.followups import dispatcher, programmes
-=======
 from ingest.fleet_settings import FleetSettings
->>>>>>> 042f41a (Trouble with meters and gateways is the technician's incident; a benchmark of the engine; cheaper looks)
+from ingest.followups import dispatcher, programmes
 from maixun import endpoints, logs, stopping
 from maixun.configuration import load, load_all, settings
 

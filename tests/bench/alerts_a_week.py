@@ -130,12 +130,12 @@ def _measured(database: str) -> Measured:
 
 def over_the_line(documents: dict[str, Any], purpose: str) -> dict[str, Any]:
     """The rule files with nothing but this purpose's lines, each an alert at once: one cause a kind of reading."""
-    return {name: _lines(document, purpose) for name, document in documents.items()}
+    return {name: _lines(document, purpose) for name, document in documents.items() if document.get("rules")}
 
 
 def _lines(document: dict[str, Any], purpose: str) -> dict[str, Any]:
     source = next(iter(document["documents"]))
-    cause, words = f"{document['kind']}_over_the_line", {"zh": "{value}", "en": "{value}"}
+    cause, words = f"{document['kinds'][0]}_over_the_line", {"zh": "{value}", "en": "{value}"}
     alert = {
         "cause": cause,
         "tier": 1,
@@ -154,7 +154,7 @@ def _lines(document: dict[str, Any], purpose: str) -> dict[str, Any]:
         }
     }
     kept = [rule | {"purpose": "alert", "alert": alert} for rule in document["rules"] if rule["purpose"] == purpose]
-    return document | {"causes": causes, "rules": kept}
+    return document | {"causes": causes, "rules": kept, "patterns": []}
 
 
 __all__ = ["Rules", "figures", "over_the_line"]
