@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ingest.alerting.confirmation import Confirmation, confirmation
 from ingest.alerting.person import Person, StoredReading
-from ingest.alerting.replay import ReplaySettings, Told, replay
+from ingest.alerting.replay import Agreement, ReplaySettings, Told, replay
 from ingest.alerting.rules import Rules
 
 WEEK = timedelta(days=7)
@@ -24,6 +24,7 @@ class Case(NamedTuple):
     token: str
     doctor_id: int | None
     readings: Sequence[StoredReading]
+    agreed: Sequence[Agreement] = ()
 
 
 class Judged(NamedTuple):
@@ -114,7 +115,8 @@ def judged(case: Case, rules: Rules, span: Comparison) -> list[Judged]:
         rules,
         first=span.first,
         until=span.until,
-        handled_after=span.settings.handled_after,
+        assumed=span.settings,
+        agreed=case.agreed,
     )
     return judge(alerts, case, rules, span.settings.repeat_within)
 

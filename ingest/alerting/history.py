@@ -7,21 +7,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from psycopg import sql
-
+from ingest.alerting import loading
 from ingest.alerting.comparison import Case
-from ingest.alerting.person import LOCAL, Person, StoredReading
+from ingest.alerting.person import LOCAL
+from ingest.alerting.replay import Agreement
 from ingest.alerting.rules import Rules
 from ingest.alerting.store import Connection
 
 PEOPLE = 50  # read at a time: a year of their readings is a few megabytes
 
 _PEOPLE = """
-select r.resident_id, r.birth_date,
-    array(select k.condition from care.condition k where k.resident_id = r.resident_id), r.token::text, r.doctor_id
+select r.resident_id, r.token::text, r.doctor_id
 from care.resident r
 where (r.left_on is null or r.left_on > %(first)s) and (%(station)s::integer is null or r.station_id = %(station)s)
 order by r.resident_id"""
+
+_AGREED = """
+select c.resident_id, c.package, c.signed_on::timestamp at time zone 'Asia/Shanghai',
+    least(c.ends_on, r.left_on)::timestamp at time zone 'Asia/Shanghai'
+from care.contract c join care.resident r using (resident_id) where c.resident_id = any(%s) order by c.signed_on desc"""
 
 
 @contextmanager
@@ -42,45 +46,28 @@ def how_many(connection: Connection, first: datetime, station_id: int | None) ->
 def cases(
     connection: Connection, rules: Rules, *, since: datetime, first: datetime, until: datetime, station_id: int | None
 ) -> Iterator[Case]:
-    """Everybody of a station, or of all, with what was measured from `since` and received before `until`.
+    """Everybody of a station, or of all, with what the rules look at from `since` on and was received before `until`.
 
-    `rules` says which kinds of reading and which values are needed; whoever had left by `first` is not there.
+    Whoever had left by `first` is not there.
     """
-    rows = connection.execute(_PEOPLE, _scope(first, station_id)).fetchall()
+    rows = connection.execute(_PEOPLE.encode(), _scope(first, station_id)).fetchall()
     for start in range(0, len(rows), PEOPLE):
-        some = rows[start : start + PEOPLE]
-        readings = _readings(connection, [row[0] for row in some], rules, since, until)
-        for resident_id, birth_date, conditions, token, doctor_id in some:
-            person = Person(resident_id=resident_id, birth_date=birth_date, conditions=frozenset(conditions))
-            yield Case(person, token, doctor_id, readings.get(resident_id, []))
+        some = {row[0]: row for row in rows[start : start + PEOPLE]}
+        readings = loading.readings(connection, list(some), rules, since)
+        agreed = _agreed(connection, list(some))
+        for person in loading.people(connection, list(some), rules, first):
+            resident_id, token, doctor_id = some[person.resident_id]
+            known = [each for each in readings.get(resident_id, ()) if each.received_at < until]
+            yield Case(person, token, doctor_id, known, agreed.get(resident_id, ()))
 
 
 def _scope(first: datetime, station_id: int | None) -> dict[str, object]:
     return {"first": first.astimezone(LOCAL).date(), "station": station_id}
 
 
-def _readings(
-    connection: Connection, residents: Sequence[int], rules: Rules, since: datetime, until: datetime
-) -> dict[int, list[StoredReading]]:
-    metrics = rules.metrics
-    query = sql.SQL(
-        "select resident_id, reading_id, kind::text, measured_at, received_at, setting::text, meal::text, flags, {}"
-        " from telemetry.reading where resident_id = any(%s) and measured_at > %s and measured_at < %s"
-        " and received_at < %s and kind = any(%s::telemetry.kind[])"
-    ).format(sql.SQL(", ").join(map(sql.Identifier, metrics)))
-    found: dict[int, list[StoredReading]] = defaultdict(list)
-    for row in connection.execute(query, [residents, since, until, until, rules.kinds]):
-        resident_id, reading_id, kind, measured_at, received_at, setting, meal, flags, *values = row
-        found[resident_id].append(
-            StoredReading(
-                reading_id=reading_id,
-                kind=kind,
-                measured_at=measured_at,
-                received_at=received_at,
-                setting=setting,
-                meal=meal,
-                flags=flags,
-                values={metric: value for metric, value in zip(metrics, values, strict=True) if value is not None},
-            )
-        )
+def _agreed(connection: Connection, residents: Sequence[int]) -> dict[int, list[Agreement]]:
+    """Every contract package they ever agreed to, the latest first."""
+    found: dict[int, list[Agreement]] = defaultdict(list)
+    for resident_id, *agreement in connection.execute(_AGREED, [residents]).fetchall():
+        found[resident_id].append(Agreement(*agreement))
     return found

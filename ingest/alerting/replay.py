@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -18,10 +18,11 @@ from ingest.alerting import episode as machine
 from ingest.alerting.episode import Episode, Outcome, Transition, absorb
 from ingest.alerting.finding import Finding
 from ingest.alerting.person import Person, StoredReading
-from ingest.alerting.rules import Rules, evaluate
+from ingest.alerting.rules import Rules, evaluate, next_look
 from ingest.alerting.states import State
 from maixun.configuration import Settings
 
+A_WEEK = timedelta(days=7)  # as `ingest.alerting.review.AGAIN`
 _NEVER = datetime.max.replace(tzinfo=UTC)
 NOBODY = 0  # the staff id of the doctor who is assumed
 
@@ -31,6 +32,7 @@ class ReplaySettings(Settings):
 
     handled_after: Mapping[int, timedelta]
     repeat_within: timedelta = Field(gt=timedelta())
+    review_after: timedelta = Field(gt=timedelta())
 
     @model_validator(mode="after")
     def _every_tier_is_handled(self) -> Self:
@@ -59,48 +61,71 @@ def replay(
     *,
     first: datetime,
     until: datetime,
-    handled_after: Mapping[int, timedelta],
+    assumed: ReplaySettings,
+    agreed: Sequence[Agreement] = (),
 ) -> list[Told]:
     """The alerts of one person that open from `first` to before `until`.
 
     `readings` reach back before `first` as far as the rules look (`Rules.fresh_for`), so that what is under way then is
     not taken for new. The person's own `settled` is not used: it is what doctors did under other rules.
     """
-    walk = _Walk(replace(person, settled={}), readings, rules, handled_after)
+    walk = _Walk(replace(person, settled={}), readings, rules, assumed, agreed)
     return [told for told in walk.alerts(first - rules.fresh_for, until) if told.at >= first]
 
 
+class Agreement(NamedTuple):
+    """A contract package somebody has agreed to, from `since` to before `until`. Of a person's the latest first."""
+
+    package: str
+    since: datetime
+    until: datetime
+
+
 class _Walk:
-    """Where the walk stands: what has arrived, which episodes are not closed, when a doctor closes them."""
+    """Where the walk stands: what has arrived, which episodes are not closed, when something happens by itself.
+
+    As in the engine: the prompt rules at every arrival and due time, the others at a review some minutes later and when
+    an agreed measurement is missing.
+    """
 
     def __init__(
         self,
         person: Person,
         readings: Iterable[StoredReading],
         rules: Rules,
-        handled_after: Mapping[int, timedelta],
+        assumed: ReplaySettings,
+        agreed: Sequence[Agreement],
     ) -> None:
-        self._person, self._rules, self._handled_after = person, rules, handled_after
+        self._person, self._assumed, self._agreed = person, assumed, agreed
+        self._prompt, self._review, self._windows = rules.prompt, rules.review, rules.windows
         self._coming = sorted(readings, key=attrgetter("received_at"), reverse=True)
         self._known: list[StoredReading] = []
         self._episodes: dict[str, Episode] = {}
+        self._review_at: datetime | None = None
 
     def alerts(self, since: datetime, until: datetime) -> Iterator[Told]:
-        """Every alert in order: time goes from one arrival, due time or closing to the next."""
+        """Every alert in order: time goes from one arrival, due time, closing or review to the next."""
+        self._review_at = since if self._agreed and self._review.patterns else None
         while (now := max(self._next(), since)) < until:
             self._doctor_closes(now)
-            self._arrive(now)
-            yield from self._engine(now)
+            arrived = self._arrive(now)
+            if arrived or any((episode.due_at or _NEVER) <= now for episode in self._episodes.values()):
+                yield from self._look(self._prompt, now)
+                self._return(now)
+            if arrived and self._review.patterns:
+                self._review_at = min(self._review_at or _NEVER, now + self._assumed.review_after)
+            if self._review_at is not None and self._review_at <= now:
+                yield from self._reviewed(now)
 
     def _next(self) -> datetime:
         arrival = self._coming[-1].received_at if self._coming else _NEVER
-        return min([arrival, *map(self._when, self._episodes.values())])
+        return min([arrival, self._review_at or _NEVER, *map(self._when, self._episodes.values())])
 
     def _when(self, episode: Episode) -> datetime:
         return min(episode.due_at or _NEVER, self._closes(episode))
 
     def _closes(self, episode: Episode) -> datetime:
-        return episode.opened_at + self._handled_after[episode.tier] if episode.opened_at else _NEVER
+        return episode.opened_at + self._assumed.handled_after[episode.tier] if episode.opened_at else _NEVER
 
     def _doctor_closes(self, now: datetime) -> None:
         for cause, episode in list(self._episodes.items()):
@@ -109,27 +134,54 @@ class _Walk:
                 del self._episodes[cause]
                 self._person = replace(self._person, settled={**self._person.settled, cause: now})
 
-    def _arrive(self, now: datetime) -> None:
+    def _arrive(self, now: datetime) -> bool:
+        before = len(self._coming)
         while self._coming and self._coming[-1].received_at <= now:
             self._known.append(self._coming.pop())
-        oldest = now - self._rules.fresh_for
-        self._known = [reading for reading in self._known if reading.measured_at > oldest]
+        self._known = self._within(self._windows, now)
+        return len(self._coming) < before
 
-    def _engine(self, now: datetime) -> Iterator[Told]:
-        findings = {found.cause: found for found in evaluate(self._person, self._known, self._rules, now)}
-        for cause in self._rules.causes:
-            found = findings.get(cause)
-            transition = absorb(self._episodes.get(cause), found, now)
-            if transition is not None:
-                self._keep(transition)
-                if found is not None and opens(transition):
-                    yield Told(at=now, finding=found)
+    def _within(self, windows: Mapping[str, timedelta], now: datetime) -> list[StoredReading]:
+        since = {kind: now - window for kind, window in windows.items()}
+        return [reading for reading in self._known if reading.measured_at > since.get(reading.kind, _NEVER)]
 
-    def _keep(self, transition: Transition) -> None:
+    def _look(self, rules: Rules, now: datetime) -> Iterator[Told]:
+        """Put rules to what is known; what becomes of the episodes of their causes."""
+        found = evaluate(self._person, self._within(rules.windows, now), rules, now) if rules.windows else []
+        findings = {each.cause: each for each in found}
+        for cause in rules.causes:
+            told = self._absorbed(cause, findings.get(cause), now)
+            if told is not None:
+                yield told
+
+    def _reviewed(self, now: datetime) -> Iterator[Told]:
+        holding = [each for each in self._agreed if each.since <= now < each.until]
+        self._person = replace(self._person, packages={each.package: each.since for each in holding})
+        yield from self._look(self._review, now)
+        self._review_at = now + until_review(now, self._person, self._known, self._review) if self._agreed else None
+
+    def _return(self, now: datetime) -> None:
+        """Episodes of reviewed causes that are due: as in the engine, known without their readings."""
+        for cause in self._review.causes:
+            episode = self._episodes.get(cause)
+            if episode is not None and episode.due_at is not None and episode.due_at <= now:
+                self._absorbed(cause, None, now)
+
+    def _absorbed(self, cause: str, found: Finding | None, now: datetime) -> Told | None:
+        transition = absorb(self._episodes.get(cause), found, now)
+        if transition is None:
+            return None
         if transition.after.state is State.CLOSED:
-            self._episodes.pop(transition.after.cause, None)
+            self._episodes.pop(cause, None)
         else:
-            self._episodes[transition.after.cause] = transition.after
+            self._episodes[cause] = transition.after
+        return Told(at=now, finding=found) if found is not None and opens(transition) else None
+
+
+def until_review(now: datetime, person: Person, readings: Sequence[StoredReading], rules: Rules) -> timedelta:
+    """How long until somebody with an agreement is looked at though nothing is measured: a week at most."""
+    due = next_look(person, readings, rules, now) if person.packages else None
+    return min(due - now, A_WEEK) if due is not None else A_WEEK
 
 
 def opens(transition: Transition) -> bool:

@@ -45,7 +45,7 @@ def run(
         people = cases(
             connection,
             _both(wanted),
-            since=comparison.first - 2 * max(rules.fresh_for for rules in wanted),
+            since=comparison.first - max(rules.fresh_for for rules in wanted),
             first=comparison.first,
             until=comparison.until,
             station_id=station_id,

@@ -15,7 +15,7 @@ import yaml
 from psycopg import errors
 
 from devices.reading import Flag
-from ingest.alerting import candidate, history, replays
+from ingest.alerting import candidate, history, replays, review
 from ingest.alerting.confirmation import Confirmation, confirmation
 from ingest.alerting.person import StoredReading
 from ingest.alerting.replay import ReplaySettings, Told, every_reading, replay
@@ -38,7 +38,7 @@ def told(*readings: StoredReading, rules: Rules | None = None, handled: timedelt
         rules or shipped(),
         first=WEEK[0],
         until=WEEK[1],
-        handled_after=dict.fromkeys((1, 2, 3, 4), handled),
+        assumed=ASSUMED.model_copy(update={"handled_after": dict.fromkeys((1, 2, 3, 4), handled)}),
     )
 
 
@@ -133,6 +133,38 @@ def test_a_replay_of_what_the_engine_saw_tells_what_the_engine_told(town: Town) 
     assert again == shown
 
 
+def test_a_replay_tells_of_patterns_and_of_silence_when_the_engine_did(town: Town) -> None:
+    resident = town.resident(conditions=["hypertension"])
+    town.connection.execute(
+        "insert into care.contract (resident_id, package, doctor_id, signed_on, ends_on)"
+        " values (%s, 'chronic', %s, '2026-11-01', '2027-11-01')",
+        [resident, town.doctor],
+    )
+    review.find_missing(town.connection, town.now)
+    began = town.now
+    for half_days in range(20):
+        live_until(town, began + half_days * timedelta(hours=12))
+        town.pressure(resident, 152 + half_days % 3, 96)
+        town.look()
+    live_until(town, began + 60 * DAY)
+    shown = {(each.resident_id, each.cause, each.opened_at) for each in town.episodes("opened_at is not null")}
+    town.expect_everything()
+    assert "silence" in {cause for _, cause, _ in shown}
+    assert len({cause for _, cause, _ in shown}) >= 2
+    ((_, alerts),) = replayed(town)
+    assert {(resident, alert.finding.cause, alert.at) for alert in alerts} == shown
+
+
+def live_until(town: Town, end: datetime) -> None:
+    """Look and review exactly when something is due."""
+    query = "select least((select min(due_at) from care.review), (select min(due_at) from care.episode))"
+    while (row := town.connection.execute(query).fetchone()) and row[0] is not None and row[0] <= end:
+        town.now = row[0]
+        town.look()
+        town.review()
+    town.now = end
+
+
 def wait_for_every_due_moment(town: Town) -> None:
     """Look exactly when something falls due, as an engine that never sleeps does."""
     end = town.now + timedelta(minutes=30)
@@ -160,7 +192,8 @@ def replayed(town: Town) -> list[tuple[Any, list[Told]]]:
                     shipped(),
                     first=NOON - DAY,
                     until=until,
-                    handled_after=dict.fromkeys((1, 2, 3, 4), 3650 * DAY),
+                    assumed=ASSUMED.model_copy(update={"handled_after": dict.fromkeys((1, 2, 3, 4), 3650 * DAY)}),
+                    agreed=case.agreed,
                 ),
             )
             for case in history.cases(
