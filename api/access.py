@@ -55,6 +55,7 @@ HELD = (Role.DOCTOR, Role.STATION_LEAD, Role.TECHNICIAN, Role.ADMIN)
 FLEET = (Role.TECHNICIAN, Role.ADMIN)
 FIGURES = (Role.CDC, Role.STATION_LEAD, Role.ADMIN)
 RULES = (Role.STATION_LEAD, Role.ADMIN)
+INCIDENTS = (Role.TECHNICIAN, Role.STATION_LEAD, Role.ADMIN)
 
 _RESIDENTS = {
     Role.DOCTOR: sql.SQL("r.doctor_id = %(viewer_staff)s"),
@@ -126,4 +127,5 @@ HeldReader = Annotated[Viewer, Depends(only(*HELD), scope="function")]
 FleetReader = Annotated[Viewer, Depends(only(*FLEET), scope="function")]
 FiguresReader = Annotated[Viewer, Depends(only(*FIGURES), scope="function")]
 RuleReader = Annotated[Viewer, Depends(only(*RULES), scope="function")]
+IncidentReader = Annotated[Viewer, Depends(only(*INCIDENTS), scope="function")]
 Administrator = Annotated[Viewer, Depends(only(Role.ADMIN), scope="function")]

@@ -29,6 +29,7 @@ from api import (
     growth,
     health,
     imports,
+    incidents,
     indicators,
     notes,
     overrides,
@@ -92,6 +93,8 @@ ROUTERS = (
         for part in (sign_in, alerts, decisions, residents, ecg, quarantine, quality, sentinel, fleet, rules_replay)
         for router in (part.pages, part.json)
     ),
+    incidents.pages,
+    incidents.json,
     work.pages,
     notes.pages,
     notes.json,

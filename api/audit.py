@@ -38,6 +38,8 @@ class Action(StrEnum):
     ECG_VIEW = "ecg.view"
     HELD_VIEW = "held.view"
     QUALITY_VIEW = "quality.view"
+    INCIDENT_ACKNOWLEDGE = "incident.acknowledge"
+    INCIDENT_CLOSE = "incident.close"
     RULES_REPLAY = "rules.replay"
     RULES_REPLAY_VIEW = "rules.replay.view"
     OVERRIDE_VIEW = "override.view"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from api.access import CLINICAL, FIGURES, FLEET, HELD, RULES, Viewer
+from api.access import CLINICAL, FIGURES, FLEET, HELD, INCIDENTS, RULES, Viewer
 from api.language import msgid
 from ingest.accounts import Role
 
@@ -27,6 +27,7 @@ ENTRIES = (
     Entry("/held", msgid("待核数据"), HELD),
     Entry("/reports", msgid("季报表"), FIGURES),
     Entry("/fleet", msgid("设备管理"), FLEET),
+    Entry("/incidents", msgid("事件"), INCIDENTS),
     Entry("/rules/replay", msgid("规则试算"), RULES),
     Entry("/imports", msgid("数据导入"), (Role.ADMIN,)),
 )

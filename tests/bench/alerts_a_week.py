@@ -26,9 +26,10 @@ from ingest.alerting.comparison import figures as counted
 from ingest.alerting.confirmation import Confirmation
 from ingest.alerting.replay import ReplaySettings, every_reading
 from ingest.alerting.replays import midnight
+from ingest.followups import programmes
 from ingest.migrate import migrate
 from maixun import county
-from maixun.configuration import load_all, settings
+from maixun.configuration import load, load_all, settings
 from maixun.runtime.binaries import services
 from maixun.runtime.postgres import Postgres
 from tests.bench.figure import Figure
@@ -101,7 +102,8 @@ def _filled(server: Postgres) -> str:
     simulation: Simulation = county.simulation(SEED, residents=RESIDENTS)
     with psycopg.connect(database, autocommit=True) as connection:
         seed.register(connection, simulation.county, simulation.meters, key=secrets.token_bytes(32), passwords={})
-        seed_records.register(connection, simulation, rules.parse(load_all("rules/*.yaml")), _until())
+        rulebook = programmes.parse(load("programmes.yaml"), load("packages.yaml"))
+        seed_records.register(connection, simulation, rules.parse(load_all("rules/*.yaml")), rulebook, _until())
         simulation.warm_up(FIRST)
         for _ in county.fill(connection, simulation, FIRST, _until()):
             pass

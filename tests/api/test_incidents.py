@@ -1,0 +1,87 @@
+"""Incidents on their page: who sees which, taking over, closing, and being second."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest.alerting import incidents
+from ingest.alerting.incident import Subject, Trouble
+from tests.api.conftest import SignIn
+from tests.api.world import World
+
+
+def happen(world: World) -> None:
+    """A silent gateway for the technician, an empty rota for each station's lead, an outbreak for the CDC."""
+    stations = world.stations
+
+    def trouble(kind: str, name: str, cause: str, audience: str, station: str) -> Trouble:
+        says = {"zh": f"{name} 出了问题", "en": f"{name} is in trouble"}
+        return Trouble(
+            subject=Subject(kind, name, cause),
+            audience=audience,
+            tier=2,
+            says=says,
+            station_id=stations[station],
+            facts={},
+        )
+
+    troubles = [
+        trouble("gateway", "gw-0007", "gateway_silent", "technician", "青河卫生站"),
+        trouble("rota", "rota-1", "nobody_on_duty", "station_lead", "青河卫生站"),
+        trouble("rota", "rota-2", "nobody_on_duty", "station_lead", "云岭卫生站"),
+        trouble("station", "fever-1", "fever_cluster", "cdc", "青河卫生站"),
+    ]
+    causes = sorted({each.subject.cause for each in troubles})
+    incidents.settle(world.connection, troubles, causes=causes, now=world.clock())
+
+
+@pytest.mark.parametrize(
+    ("login", "sees"),
+    [
+        ("tech", {"gw-0007"}),
+        ("lead.qinghe", {"rota-1"}),
+        ("admin", {"gw-0007", "rota-1", "rota-2"}),
+    ],
+)
+def test_each_role_sees_what_it_must_act_on(login: str, sees: set[str], world: World, as_: SignIn) -> None:
+    happen(world)
+    desk = as_(login)
+    assert {each["subject"] for each in desk.get("/api/v1/incidents").json()} == sees
+    page = desk.get("/incidents").text
+    for name in ("gw-0007", "rota-1", "rota-2", "fever-1"):
+        assert (f"{name} 出了问题" in page) is (name in sees)
+
+
+@pytest.mark.parametrize("login", ["dr.wang", "cdc"])
+def test_nobody_else_sees_any(login: str, as_: SignIn) -> None:
+    assert as_(login).get("/incidents").status_code == 403
+
+
+def test_taken_over_closed_and_recorded(world: World, as_: SignIn) -> None:
+    happen(world)
+    desk = as_("tech")
+    (one,) = desk.get("/api/v1/incidents").json()
+    address = f"/incidents/{one['incident_id']}"
+    assert "处理中" in desk.post(f"{address}/acknowledge", data={"revision": 1}).text
+    (held,) = desk.get("/api/v1/incidents").json()
+    assert (held["state"], held["by"], held["returns_at"]) == ("acknowledged", "赵技术员", "2026-11-22T08:00:00Z")
+    for bad in ({"outcome": "", "note": "x"}, {"outcome": "mended", "note": " "}, {"outcome": "resolved", "note": "x"}):
+        assert desk.post(f"{address}/close", data={"revision": 2, **bad}).status_code == 422
+    page = desk.post(f"{address}/close", data={"revision": 2, "outcome": "mended", "note": "换了电源"}).text
+    assert "已修复" in page
+    assert "换了电源" in page
+    actions = world.one("select array_agg(action order by audit_id) from care.audit where action like 'incident.%%'")
+    assert actions == ["incident.acknowledge", "incident.close"]
+
+
+def test_the_second_is_told_and_anothers_is_not_there(world: World, as_: SignIn) -> None:
+    happen(world)
+    (one,) = as_("tech").get("/api/v1/incidents").json()
+    address = f"/incidents/{one['incident_id']}"
+    as_("admin").post(f"{address}/acknowledge", data={"revision": 1})
+    late = as_("tech").post(f"{address}/acknowledge", data={"revision": 1})
+    assert late.status_code == 409
+    assert "刚刚有变化" in late.text
+    assert "管理员" in late.text
+    closing = {"revision": 2, "outcome": "mended", "note": "x"}
+    assert as_("lead.qinghe").post(f"{address}/close", data=closing).status_code == 404
