@@ -29,12 +29,16 @@ class Viewer:
     station_id: int | None
     station_name: str | None
     region_prefix: str | None  # of the CDC: the region's code without its trailing zeros
+    stands_in_for: tuple[int, ...] = ()  # doctors on leave whose deputy this is, at this moment
+    told: frozenset[int] = frozenset()  # residents of others with an alert not closed that this viewer was told of
 
     @property
-    def parameters(self) -> dict[str, int | str | None]:
+    def parameters(self) -> dict[str, int | str | list[int] | None]:
         """What the conditions of this module ask for in a query."""
         return {
             "viewer_staff": self.staff_id,
+            "viewer_doctors": [self.staff_id, *self.stands_in_for],
+            "viewer_told": list(self.told),
             "viewer_station": self.station_id,
             "viewer_region": self.region_prefix,
         }
@@ -58,7 +62,7 @@ RULES = (Role.STATION_LEAD, Role.ADMIN)
 INCIDENTS = (Role.TECHNICIAN, Role.STATION_LEAD, Role.ADMIN)
 
 _RESIDENTS = {
-    Role.DOCTOR: sql.SQL("r.doctor_id = %(viewer_staff)s"),
+    Role.DOCTOR: sql.SQL("(r.doctor_id = any(%(viewer_doctors)s) or r.resident_id = any(%(viewer_told)s))"),
     Role.STATION_LEAD: sql.SQL("r.station_id = %(viewer_station)s"),
 }
 
@@ -75,14 +79,18 @@ def stations_of(viewer: Viewer) -> sql.SQL:
 
 
 def residents_of(viewer: Viewer) -> sql.SQL:
-    """The condition on `care.resident r` for the residents the viewer may see; use with `viewer.parameters`."""
+    """The condition on `care.resident r` for the residents the viewer may see; use with `viewer.parameters`.
+
+    A doctor's: the contracted ones, during a colleague's leave those of the colleague whose deputy this is, and whoever
+    has an alert that the escalation brought here (duty, deputy), until it is closed.
+    """
     return _RESIDENTS.get(viewer.role, sql.SQL("false"))
 
 
-def may_see(viewer: Viewer, *, doctor_id: int | None, station_id: int) -> bool:
+def may_see(viewer: Viewer, *, doctor_id: int | None, station_id: int, resident_id: int) -> bool:
     """The same condition for a resident already read: used for the live stream."""
     if viewer.role is Role.DOCTOR:
-        return doctor_id == viewer.staff_id
+        return doctor_id in (viewer.staff_id, *viewer.stands_in_for) or resident_id in viewer.told
     return viewer.role is Role.STATION_LEAD and station_id == viewer.station_id
 
 
@@ -100,7 +108,10 @@ def find_viewer(request: Request, connection: Connection[DictRow]) -> Viewer | N
     """Whoever the session cookie stands for, if the session is still good."""
     token = request.cookies.get(COOKIE)
     row = sessions.find(connection, token, services(request).now()) if token else None
-    return Viewer(**{**row, "role": Role(row["role"])}) if row else None
+    if row is None:
+        return None
+    rights = {"role": Role(row["role"]), "stands_in_for": tuple(row["stands_in_for"]), "told": frozenset(row["told"])}
+    return Viewer(**(row | rights))
 
 
 def only(*roles: Role) -> Callable[[Request, Database], Viewer]:

@@ -10,8 +10,10 @@ from psycopg import Connection, sql
 from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 
+from api import sends
 from api.access import Viewer, residents_of
 from api.people import name_of
+from api.sends import Send
 
 VISIBLE_STATES = ("open", "acknowledged", "shelved")  # what is still being confirmed is nobody's work yet
 
@@ -118,9 +120,10 @@ class Event(BaseModel):
 class AlertWithHistory(Alert):
     """An alert and everything that happened to it, oldest first."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{**EXAMPLE, "events": [EVENT_EXAMPLE]}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{**EXAMPLE, "events": [EVENT_EXAMPLE], "sends": []}]})
 
     events: list[Event]
+    sends: list[Send]
 
 
 _ALERT = sql.SQL(
@@ -192,7 +195,7 @@ def one(connection: Connection[DictRow], viewer: Viewer, episode_id: int, key: b
     if row is None:
         return None
     events = _events(connection, row["resident_id"], episode_id)
-    return AlertWithHistory(**_fields(row, key), events=events)
+    return AlertWithHistory(**_fields(row, key), events=events, sends=sends.of_episode(connection, episode_id))
 
 
 def changed(connection: Connection[DictRow], episode_ids: Sequence[int]) -> list[DictRow]:

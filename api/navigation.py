@@ -30,6 +30,8 @@ ENTRIES = (
     Entry("/incidents", msgid("事件"), INCIDENTS),
     Entry("/rules/replay", msgid("规则试算"), RULES),
     Entry("/imports", msgid("数据导入"), (Role.ADMIN,)),
+    Entry("/rota", msgid("值班"), (*CLINICAL, Role.ADMIN)),
+    Entry("/notices", msgid("我的提醒"), (Role.TECHNICIAN, Role.CDC, Role.ADMIN)),
 )
 
 

@@ -28,10 +28,16 @@ def find(connection: Connection[DictRow], token: str, now: datetime) -> DictRow 
     """Whose session this is, with the station's name; None when it has ended or the account is closed."""
     row = connection.execute(
         "select s.staff_id, s.login, s.display_name, s.role, s.station_id, t.name as station_name,"
-        " s.region_prefix, c.seen_at"
+        " s.region_prefix,"
+        " array(select l.staff_id from care.leave l where l.deputy_id = s.staff_id and l.cancelled_at is null"
+        " and l.starts_at <= %(now)s and l.ends_at > %(now)s) as stands_in_for,"
+        " array(select distinct e.resident_id from care.notice n join care.episode e"
+        " on n.matter = 'episode' and e.episode_id = n.number"
+        " where n.staff_id = s.staff_id and n.entitles and n.state <> 'cancelled' and e.state <> 'closed') as told,"
+        " c.seen_at"
         " from care.session c join care.staff s using (staff_id) left join care.station t using (station_id)"
-        " where c.token_hash = %s and c.expires_at > %s and s.active",
-        (_hash(token), now),
+        " where c.token_hash = %(hash)s and c.expires_at > %(now)s and s.active",
+        {"hash": _hash(token), "now": now},
     ).fetchone()
     if row is not None and now - row.pop("seen_at") >= SEEN_EVERY:
         connection.execute("update care.session set seen_at = %s where token_hash = %s", (now, _hash(token)))

@@ -9,17 +9,18 @@ import random
 import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 
-from api import episodes
+from api import episodes, rings
 from api.access import Viewer, may_see
 from api.board import Row
 from api.language import Language
+from api.rings import Ring
 from api.services import ROLE
 from ingest.database import connect
 
@@ -31,7 +32,7 @@ RETRY = 1.0  # seconds before the database is tried again
 HEARTBEAT = b":\n\n"
 REFRESH = b"event: refresh\ndata:\n\n"
 COME_BACK_MS = 1000  # what a browser waits before it reconnects
-LISTEN = ("listen looking", "listen resident", "listen episode")  # see migrations 0003 and 0017
+LISTEN = ("listen notice", "listen looking", "listen resident", "listen episode")  # see migrations 0003, 0017, 0014
 BURST = 100  # residents changed at once; beyond that screens are told to read their list afresh
 SPREAD = 0.2  # streams end this share earlier or later, so that screens opened together do not all return together
 
@@ -160,7 +161,11 @@ class Feed:
         return False
 
     def _hear(self, connection: psycopg.Connection[DictRow]) -> None:
-        heard = named((note.channel, note.payload) for note in connection.notifies(timeout=LOOK_UP, stop_after=1))
+        notes = [(note.channel, note.payload) for note in connection.notifies(timeout=LOOK_UP, stop_after=1)]
+        for channel, payload in notes:
+            if channel == "notice":
+                self._ring(connection, int(payload.split()[3]))
+        heard = named(note for note in notes if note[0] != "notice")
         changed = heard.residents | heard.looked_at
         if len(changed) > BURST:
             self._on_loop(lambda: self._deliver(None, REFRESH))
@@ -184,6 +189,23 @@ class Feed:
         for resident_id in heard.looked_at & rows.keys():
             self._send(rows[resident_id], looking_frames(rows[resident_id]))
 
+    def _ring(self, connection: Connection[DictRow], notice_id: int) -> None:
+        """To the screens of the person told; what the person may now see because of it follows."""
+        ring = rings.read(connection, notice_id)
+        if ring is None:
+            return
+        self._on_loop(lambda: self._deliver_to(ring))
+        if ring.resident_id is not None:
+            self._tell(connection, Heard(frozenset({ring.number}), frozenset({ring.resident_id}), frozenset()))
+
+    def _deliver_to(self, ring: Ring) -> None:
+        for subscriber in self._subscribers:
+            if subscriber.viewer.staff_id == ring.staff_id:
+                if ring.resident_id is not None:
+                    told = subscriber.viewer.told | {ring.resident_id}
+                    subscriber.viewer = replace(subscriber.viewer, told=told)
+                subscriber.give(ring.frames[subscriber.language])
+
     def _shown(self, row: Row) -> dict[Language, str]:
         return {language: self._render(language, row) if row.entry else "" for language in Language}
 
@@ -194,7 +216,7 @@ class Feed:
         for subscriber in self._subscribers:
             if isinstance(frames, bytes):
                 subscriber.give(frames)
-            elif row and may_see(subscriber.viewer, doctor_id=row.about.doctor_id, station_id=row.about.station_id):
+            elif row and _may_see(subscriber.viewer, row):
                 subscriber.give(frames[subscriber.language])
 
     def _dismiss(self, chosen: Callable[[Viewer], bool]) -> None:
@@ -205,6 +227,11 @@ class Feed:
     def _on_loop(self, action: Callable[[], None]) -> None:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(action)
+
+
+def _may_see(viewer: Viewer, row: Row) -> bool:
+    about = row.about
+    return may_see(viewer, doctor_id=about.doctor_id, station_id=about.station_id, resident_id=about.resident_id)
 
 
 def named(notifications: Iterable[tuple[str, str]]) -> Heard:

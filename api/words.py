@@ -124,6 +124,20 @@ FLAGS: Mapping[Flag, str] = {
     Flag.MANUAL_ENTRY: msgid("手工录入"),
     Flag.POSSIBLE_AF: msgid("可能为心房颤动，需医生判读"),
 }
+WAYS: Mapping[str, str] = {
+    "in_page": msgid("页面提醒"),
+    "app": msgid("工作群或应用消息"),
+    "mail": msgid("邮件"),
+    "sms": msgid("短信"),
+    "voice": msgid("电话"),
+}
+SENDS: Mapping[str, str] = {
+    "waiting": msgid("等待发送"),
+    "claimed": msgid("正在发送"),
+    "sent": msgid("已发出"),
+    "failed": msgid("发送失败"),
+    "cancelled": msgid("已不需要"),
+}
 HELD: Mapping[str, str] = {"quarantined": msgid("隔离"), "rejected": msgid("拒收")}
 REASONS: Mapping[Reason, str] = {
     Reason.MALFORMED: msgid("报文无法解析"),

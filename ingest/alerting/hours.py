@@ -47,7 +47,7 @@ class Hours:
 
     def are_working(self, at: datetime) -> bool:
         """Whether the station works at that moment; the end itself is no longer work."""
-        return any(start <= at < end for start, end in self._spans(at.astimezone(self.zone).date()))
+        return any(start <= at < end for start, end in self.on(at.astimezone(self.zone).date()))
 
     def after(self, since: datetime, amount: timedelta) -> datetime:
         """The moment at which so much working time has passed. Nothing at all has passed at once."""
@@ -76,11 +76,12 @@ class Hours:
         """Spans of work that end after a moment, in order."""
         first = since.astimezone(self.zone).date()
         for number in range(FARTHEST):
-            for start, end in self._spans(first + timedelta(days=number)):
+            for start, end in self.on(first + timedelta(days=number)):
                 if end > since:
                     yield start, end
 
-    def _spans(self, day: date) -> list[tuple[datetime, datetime]]:
+    def on(self, day: date) -> list[tuple[datetime, datetime]]:
+        """When the station works on a day, in UTC and in order; nothing on a day off."""
         if not self.calendar.is_working(day):
             return []
         openings = [*self.office, *(each for each in self.clinics if each.days and day.isoweekday() in each.days)]

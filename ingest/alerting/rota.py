@@ -100,13 +100,13 @@ class Rota:
     def responsible(self, station_id: int, doctor_id: int | None, at: datetime) -> tuple[int, ...]:
         """In working hours the family doctor, else (or without one) the first line of duty."""
         if self.hours[station_id].are_working(at):
-            return self._there([doctor_id], at) or self._on_duty(station_id, 1, at)
-        return self._on_duty(station_id, 1, at)
+            return self._there([doctor_id], at) or self.on_line(station_id, 1, at)
+        return self.on_line(station_id, 1, at)
 
     def deputy(self, station_id: int, doctor_id: int | None, at: datetime) -> tuple[int, ...]:
         """In working hours the family doctor's standing deputy; else the second line."""
         if not self.hours[station_id].are_working(at):
-            return self._on_duty(station_id, 2, at)
+            return self.on_line(station_id, 2, at)
         doctor = self.members.get(doctor_id or 0)
         return self._there([doctor.deputy_id if doctor else None], at)
 
@@ -136,10 +136,6 @@ class Rota:
         ]
         return sorted(found, key=lambda gap: (gap.starts_at, gap.kind))
 
-    def on_first_line(self, station_id: int, at: datetime) -> tuple[int, ...]:
-        """Who has duty, whether it is working time or not."""
-        return self._on_duty(station_id, 1, at)
-
     def _uncovered(self, leave: Leave, station_id: int, since: datetime) -> bool:
         member = self.members.get(leave.staff_id)
         here = member is not None and member.active and member.role is Role.DOCTOR and member.station_id == station_id
@@ -155,7 +151,8 @@ class Rota:
             and self.present(duty.staff_id, duty.starts_at) is not None
         ]
 
-    def _on_duty(self, station_id: int, line: int, at: datetime) -> tuple[int, ...]:
+    def on_line(self, station_id: int, line: int, at: datetime) -> tuple[int, ...]:
+        """Who has duty on a line, whether it is working time or not."""
         return self._there(
             [
                 duty.staff_id

@@ -179,4 +179,5 @@ def filled(path: str, resident: int, episode: int = 1, held: UUID | None = None,
         .replace("{device_id}", str(resident))
         .replace("{replay_id}", "1")
         .replace("{token}", str(token or UUID(int=1)))
+        .replace("{incident_id}", "1")
     )

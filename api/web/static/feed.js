@@ -20,7 +20,7 @@ function open() {
   source = new EventSource("/api/v1/alerts/stream?language=" + language);
   source.onopen = function () { become("open"); };
   source.addEventListener("refresh", function () { tell({ kind: "open" }); });
-  ["alert", "resident", "looking"].forEach(function (kind) {
+  ["alert", "resident", "looking", "notice"].forEach(function (kind) {
     source.addEventListener(kind, function (event) { tell({ kind: kind, news: JSON.parse(event.data) }); });
   });
   source.onerror = function () {

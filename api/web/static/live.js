@@ -101,6 +101,7 @@ window.maixun = (function () {
   var worker = new SharedWorker(live.dataset.feed, "feed-" + document.body.dataset.language);
   worker.port.onmessage = function (event) {
     var message = event.data;
+    if (event.data.kind === "notice") { return; } // notices.js shows it
     if (message.kind in hearers) {
       tell(message.kind, message.news);
       if (message.kind === "alert") { warn(message.news); }

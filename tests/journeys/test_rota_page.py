@@ -1,0 +1,108 @@
+"""Duty, leave and rings in a real browser: accessible in both languages; a ring appears by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import psycopg
+import pytest
+from playwright.sync_api import Page, expect
+
+from ingest.accounts import Role
+from ingest.alerting import escalating, rota_store
+from ingest.alerting.channels import settings as channels
+from ingest.alerting.channels.worker import Post
+from ingest.alerting.escalating import Means
+from ingest.alerting.policy import EscalationSettings
+from ingest.alerting.rota_store import NewDuty, NewLeave
+from ingest.identity import load_key
+from maixun.configuration import settings
+from tests.api.world import World
+from tests.journeys.test_pages import address, check, enter, world
+
+__all__ = ["address", "world"]  # its county and its server
+POLICY, CHANNELS = settings(EscalationSettings, "escalation"), channels.read()
+
+
+def on_duty(world: World, staff: int) -> None:
+    now = world.clock()
+    duty = NewDuty(
+        station_id=world.stations["青河卫生站"],
+        staff_id=staff,
+        line=1,
+        starts_at=now - timedelta(hours=30),
+        ends_at=now + timedelta(hours=30),
+    )
+    rota_store.enter_duty(world.connection, duty, by=staff, now=now)
+
+
+def ring(world: World) -> None:
+    """What `maixun notify` does."""
+    escalating.run_once(world.connection, Means(POLICY, CHANNELS.enabled()), world.clock())
+    post = Post(
+        name="page",
+        channel=CHANNELS.channels["page"],
+        sender=None,
+        settings=CHANNELS,
+        escalation=POLICY,
+        causes={},
+        key=load_key(),
+    )
+    while post.send_next(world.connection, world.clock):
+        pass
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_rota_is_accessible_and_fits(language: str, world: World, address: str, page: Page) -> None:
+    deputy = world.person("dr.zhao", "赵医生", Role.DOCTOR, "青河卫生站")
+    on_duty(world, deputy)
+    leave = NewLeave(
+        staff_id=world.staff["dr.wang"],
+        deputy_id=deputy,
+        starts_at=world.clock(),
+        ends_at=world.clock() + timedelta(days=2),
+    )
+    rota_store.enter_leave(world.connection, leave, by=deputy, now=world.clock())
+    world.alert("王秀英")
+    ring(world)
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.goto(f"{address}/language/{language}?next=/sign-in")
+    complaints = enter(page, address, "lead.qinghe")
+    for path in ("/rota", "/notices"):
+        page.goto(address + path)
+        check(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.goto(f"{address}/alerts#alert-{world.episode_of('王秀英')}")
+    expect(page.locator("#dialog .sends")).to_contain_text("赵医生")
+    check(page)
+    assert complaints == []
+
+
+def test_a_ring_appears_on_the_page_of_whoever_is_told_with_the_alert(world: World, address: str, page: Page) -> None:
+    deputy = world.person("dr.zhao", "赵医生", Role.DOCTOR, "青河卫生站")
+    enter(page, address, "dr.zhao")
+    expect(page.locator(".live.on")).to_be_visible()
+    page.goto(f"{address}/alerts")
+    expect(page.locator(".live.on")).to_be_visible()
+    away = NewLeave(
+        staff_id=world.staff["dr.wang"],
+        deputy_id=deputy,
+        starts_at=world.clock(),
+        ends_at=world.clock() + timedelta(days=2),
+    )
+    on_duty(world, world.staff["dr.wang"])
+    rota_store.enter_leave(world.connection, away, by=deputy, now=world.clock())
+    world.alert("王秀英")
+    ring(world)
+    expect(page.locator("#notices a")).to_contain_text("危急预警待处理 · 青河卫生站")
+    expect(page.locator("#rows")).to_contain_text("王秀英")
+    page.locator("#notices a").click()
+    expect(page.locator("#dialog")).to_contain_text("赵医生")
+
+
+def test_the_listener_is_told_by_the_database(world: World, database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as listener:
+        listener.execute("listen notice")
+        world.alert("王秀英")
+        ring(world)
+        assert list(listener.notifies(timeout=5, stop_after=1))
