@@ -65,7 +65,7 @@ class _Course:
             self.run = []
         self.run.append(breach.reading)
         self.normals, self.ended = 0, None
-        if self.pending is not None:
+        if self.pending is not None and (trusted or self.trusted):  # two doubtful values do not prove each other
             self._confirm(max(self.pending, breach, key=_tier), Why.AGREED)  # both are beyond the milder of the two
             if trusted or breach.tier <= self.pending.tier:  # a doubtful milder value does not refute the severe one
                 self.pending = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -355,6 +356,18 @@ def test_no_doubtful_value_alone_is_confirmed(history: list[StoredReading]) -> N
     for one in (one for one in history if one.flags & doubtful_bits[Kind(one.kind)]):
         found = evaluate(DIABETIC, [one], shipped(), NOON + 30 * MINUTE)
         assert all(f.verdict is not Verdict.CONFIRMED for f in found)
+
+
+@given(histories)
+def test_doubtful_values_never_confirm_each_other(history: list[StoredReading]) -> None:
+    """Three moving arms page nobody, however often they agree."""
+    doubtful = [
+        replace(one, flags=one.flags | (Flag.BODY_MOVEMENT if one.kind == "blood_pressure" else Flag.GENERAL_FAULT))
+        for one in history
+    ]
+    for minutes in (0, 5, 30):
+        found = evaluate(DIABETIC, doubtful, shipped(), NOON + minutes * MINUTE)
+        assert not [one for one in found if one.verdict is Verdict.CONFIRMED]
 
 
 @given(histories, st.integers(0, 600))
