@@ -15,7 +15,7 @@ def test_an_alert_is_acted_on_set_aside_and_taken_back(world: World, address: st
     world.alert("王秀英", glucose=2.6)
     complaints = enter(page, address, "dr.wang")
     page.set_viewport_size({"width": 1366, "height": 768})
-    page.locator("tr", has_text="王秀英").get_by_role("button").click()
+    page.locator("tr", has_text="王秀英").locator("[data-first]").click()
     dialog = page.locator("#dialog")
     dialog.get_by_text("已采取措施，暂不关闭").click()
     dialog.get_by_label("做了什么").fill("已电话，嘱进食后复测")
