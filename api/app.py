@@ -27,6 +27,7 @@ from api import (
     fleet,
     fleet_revocation,
     growth,
+    followup_pages,
     health,
     imports,
     incidents,
@@ -46,6 +47,7 @@ from api import (
     sentinel,
     sign_in,
     station,
+    visits,
     work,
 )
 from api.board import Row
@@ -61,6 +63,7 @@ from api.stream import Feed
 from devices import metrics
 from ingest.alerting import rules
 from ingest.database import take_role
+from ingest.followups import form, programmes
 from ingest.identity import load_key
 from ingest.settings import IngestSettings
 from maixun.configuration import load, load_all
@@ -92,7 +95,20 @@ ROUTERS = (
     indicators.json,
     *(
         router
-        for part in (sign_in, alerts, decisions, residents, ecg, quarantine, quality, sentinel, fleet, rules_replay)
+        for part in (
+            sign_in,
+            alerts,
+            decisions,
+            residents,
+            ecg,
+            quarantine,
+            quality,
+            sentinel,
+            fleet,
+            rules_replay,
+            followup_pages,
+            visits,
+        )
         for router in (part.pages, part.json)
     ),
     incidents.pages,
@@ -120,6 +136,7 @@ TAGS = [
     {"name": "session", "description": "Signing in and out."},
     {"name": "alerts", "description": "What waits for a doctor, live, and what was decided."},
     {"name": "residents", "description": "Your residents and what was measured."},
+    {"name": "follow-ups", "description": "Tasks, visits in the fields of the national form, contract packages."},
     {"name": "station", "description": "For station leads: what waits, what nobody opened, who carries how much."},
     {"name": "held", "description": "Readings that were held back, and their release."},
     {"name": "reports", "description": "Quarterly reports; aggregates of your region or station, never a person."},
@@ -194,6 +211,8 @@ def _services(settings: ApiSettings, database: str, now: Callable[[], datetime])
         feed=Feed(database, read, render),
         names=Names(key),
         rules=known,
+        rulebook=programmes.parse(load("programmes.yaml"), load("packages.yaml")),
+        forms=form.parse(load_all("forms/*.yaml")),
         protocols=averages.protocols(known),
         catalogue=metrics.parse(load("metrics.yaml")),
         indicators=definitions.load(),

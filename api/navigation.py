@@ -21,6 +21,7 @@ class Entry(NamedTuple):
 ENTRIES = (
     Entry("/work", msgid("今日工作"), CLINICAL),
     Entry("/residents", msgid("我的居民"), CLINICAL),
+    Entry("/followups", msgid("随访任务"), CLINICAL),
     Entry("/station", msgid("本站情况"), (Role.STATION_LEAD,)),
     Entry("/sentinel", msgid("哨点监测"), FIGURES),
     Entry("/quality", msgid("数据质量"), FIGURES),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from api.stream import Feed
     from devices.metrics import Catalogue
     from ingest.alerting.rules import Rules
+    from ingest.followups.form import Form
+    from ingest.followups.programmes import Rulebook
     from ingest.settings import Limits
 
 
@@ -39,6 +41,8 @@ class Services:
     feed: Feed
     names: Names
     rules: Rules
+    rulebook: Rulebook
+    forms: Mapping[str, Form]
     protocols: Mapping[str, Protocol]
     catalogue: Catalogue
     indicators: Indicators

@@ -152,6 +152,7 @@ class Programmes(Part):
     documents: Mapping[str, Document]
     aims: Mapping[Literal["dispatched", "done"], Aim]
     looks_back: Days
+    meter_values: Days
     programmes: Mapping[str, Programme]
     high_risk: HighRisk
     order: Order

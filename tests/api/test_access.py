@@ -46,6 +46,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/residents/{resident_id}/overrides/{override_id}/end": {"json": {"why": "x"}},
     "/residents/{resident_id}/overrides": {"data": {"rule": "blood_pressure_critical", "until": "2026-12-01"}},
     "/residents/{resident_id}/overrides/{override_id}/end": {"data": {"why": "x"}},
+    "/api/v1/residents/{resident_id}/visits": {
+        "json": {"programme": "hypertension", "visited_at": "2026-11-21T08:00:00Z", "mode": "clinic"}
+    },
     "/residents/search": {"data": {"name": "李"}},
     "/residents/{resident_id}/notes": {"data": {"text": "x"}},
     "/residents/{resident_id}/notes/{note_id}": {"data": {"text": "x", "version": 1}},
@@ -176,6 +179,7 @@ def filled(path: str, resident: int, episode: int = 1, held: UUID | None = None,
         .replace("{kind}", "glucose")
         .replace("{note_id}", "1")
         .replace("{chosen}", "en")
+        .replace("{visit_id}", "1")
         .replace("{device_id}", str(resident))
         .replace("{replay_id}", "1")
         .replace("{token}", str(token or UUID(int=1)))
