@@ -114,7 +114,7 @@ def fulfilment(given: Given, connection: Database, viewer: Clinician) -> list[Pa
 def package_items(
     given: Services, connection: Connection[DictRow], viewer: Viewer, resident_id: int | None = None
 ) -> list[PackageItem]:
-    """What the contracts of the viewer's residents (or of one) promise in their present periods, and whether it is done."""
+    """What the contracts of the viewer's residents (or of one) promise in their present periods, and what is done."""
     today = _today(given)
     query = sql.SQL(
         "select r.resident_id, p.name_sealed from care.resident r left join identity.person p using (resident_id)"

@@ -81,6 +81,8 @@ def example(document: dict[str, Any], schema: dict[str, Any]) -> Any:
         return schema["enum"][0]
     if schema.get("type") == "object":
         return {name: example(document, part) for name, part in schema.get("properties", {}).items()}
+    if "prefixItems" in schema:
+        return [example(document, part) for part in schema["prefixItems"]]
     if schema.get("type") == "array":
         return [example(document, schema["items"])]
     return _PLAIN.get(schema.get("format", schema.get("type", "")))

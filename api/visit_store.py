@@ -85,7 +85,7 @@ COLUMNS = (
 def meter_values(
     connection: Connection[DictRow], resident_id: int, form: Form, *, since: datetime, until: datetime
 ) -> dict[str, MeterSource]:
-    """The latest reading of a meter for each field that one can fill in, by key. Unknown meal context is never fasting."""
+    """The latest reading of a meter for each field that one can fill in, by key. An unknown meal is never fasting."""
     kinds = sorted({field.reading.kind for field in form.fields() if field.reading})
     given = {"resident_id": resident_id, "kinds": kinds, "since": since, "until": until}
     rows = connection.execute(_READINGS, given).fetchall()

@@ -34,6 +34,7 @@ json = APIRouter(prefix="/api/v1", tags=["follow-ups"])
 PRINTED = 4  # visits side by side, as the paper form has them
 CARRIED = ("height", "weight_target", "smoking_target", "drinking_target", "salt_target", "staple_food_target")
 CARRIED_TOO = ("medications", "insulin")
+_ENDINGS = dict.fromkeys(("classification_why", "computed", "died_on", "death_cause", "moved_on"))
 
 
 async def _typed(request: Request) -> Raw:
@@ -360,7 +361,7 @@ def _of_visit(form: Form, visit: VisitRow, given: Services) -> dict[str, list[st
 def _values(visit: VisitRow) -> dict[str, Any]:
     """By key of the form, from columns and form alike."""
     columns = {name: getattr(visit, name) for name in COLUMNS if getattr(visit, name) is not None}
-    return {**visit.form, **columns}
+    return {**_ENDINGS, **visit.form, **columns}
 
 
 def _other_form(connection: Connection[DictRow], resident: Resident, visit: VisitRow) -> str | None:

@@ -1,4 +1,4 @@
-"""The visit form: what a meter fills in, what is computed, nothing lost when something is wrong, versions, and rights."""
+"""The visit form: what a meter fills in, what is computed, nothing lost when something is wrong; versions, rights."""
 
 from __future__ import annotations
 
