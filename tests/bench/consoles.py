@@ -17,6 +17,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import psycopg
+import pytest
 
 from tests.bench import full_station
 from tests.bench.figure import Figure
@@ -39,8 +40,8 @@ class Run(NamedTuple):
 
 def figures() -> Iterator[Figure]:
     """The same station, first with one console, then with many."""
-    with running_line() as line:
-        os.environ["MAIXUN_RUNTIME"] = str(line.folder)
+    with running_line() as line, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("MAIXUN_RUNTIME", str(line.folder))  # the pages' key, which seals the names
         staffed = full_station.fill(line.database)
         address = line.start_api()
         server = line.programs[-1].process_id or 0
