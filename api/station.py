@@ -16,6 +16,7 @@ from api.access import Lead
 from api.audit import Action
 from api.people import name_of
 from api.services import Database, Given
+from api.station_rota import RotaNow, rota_now
 
 pages = APIRouter(include_in_schema=False)
 json = APIRouter(prefix="/api/v1", tags=["station"])
@@ -77,6 +78,7 @@ class State(BaseModel):
     unread: list[Unread]
     unread_count: int
     loads: list[Load]
+    rota: RotaNow | None = Field(description="null for a lead without a station")
 
 
 @dataclass(slots=True)
@@ -179,6 +181,7 @@ def state(connection: Connection[DictRow], station_id: int | None, key: bytes, n
         unread=[Unread(**row, resident_name=name_of(row["name_sealed"], key)) for row in unread],
         unread_count=unread[0]["all_of_them"] if unread else 0,
         loads=_loads(connection, given),
+        rota=rota_now(connection, station_id, now) if station_id is not None else None,
     )
 
 

@@ -62,3 +62,27 @@ def test_what_each_doctor_carries_and_completes(world: World, as_: SignIn) -> No
 def test_only_the_lead_sees_the_station(world: World, as_: SignIn) -> None:  # noqa: ARG001
     for login in ("dr.wang", "tech", "admin", "cdc"):
         assert as_(login).get("/station").status_code == 403, login
+
+
+def test_the_rota_says_who_is_told_and_where_nobody_is(world: World, as_: SignIn) -> None:
+    lead, wang = as_("lead.qinghe"), world.staff["dr.wang"]
+    now = world.clock()  # a Saturday afternoon
+    bare = lead.get("/api/v1/station").json()["rota"]
+    assert (bare["working"], bare["on_duty"]) == (False, [])
+    assert bare["holes"][0]["kind"] == "duty"
+    assert "现在没有人值班" in lead.get("/station").text
+    world.connection.execute(
+        "insert into care.duty (station_id, staff_id, line, starts_at, ends_at, entered_by, entered_at)"
+        " values (%s, %s, 1, %s, %s, %s, %s)",
+        (world.stations["青河卫生站"], wang, now - timedelta(hours=8), now + timedelta(days=8), wang, now),
+    )
+    covered = lead.get("/api/v1/station").json()["rota"]
+    assert (covered["on_duty"], covered["holes"]) == (["王医生"], [])
+    world.connection.execute(
+        "insert into care.leave (staff_id, deputy_id, starts_at, ends_at, entered_by, entered_at)"
+        " values (%s, %s, %s, %s, %s, %s)",
+        (wang, world.staff["lead.qinghe"], now - timedelta(hours=1), now + timedelta(days=1), wang, now),
+    )
+    away = lead.get("/api/v1/station").json()["rota"]
+    assert away["on_duty"] == ["陈站长"], "whoever stands in for the one on duty"
+    assert [(one["name"], one["deputy"]) for one in away["away"]] == [("王医生", "陈站长")]

@@ -43,9 +43,9 @@
 
   function limits(data, name, panel, range) {
     var own = data.limits.filter(function (limit) { return limit.panel === name; })
-      .sort(function (one, other) { return other.value - one.value; })
-      .filter(function (limit, n, all) { // one number once, though it hold at home and at the station for different reasons
-        return all.findIndex(function (other) { return other.value === limit.value && other.tier === limit.tier; }) === n;
+      .sort(function (one, other) { return other.value - one.value || (one.tier || 9) - (other.tier || 9); })
+      .filter(function (limit, n, all) { // one number once, though it hold for several reasons: the table below names them all
+        return all.findIndex(function (other) { return other.value === limit.value; }) === n;
       });
     var upper = own.find(function (limit) { return limit.place === "station"; });
     return {
