@@ -38,5 +38,11 @@ def test_a_limit_is_set_and_ended_on_the_pages(page: Page, address: str, world: 
     row.get_by_role("button", name="终止").click()
     expect(page.get_by_text("以往的设定")).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="已终止")).to_contain_text("血压已稳定")
+    page.get_by_role("link", name="English").or_(page.get_by_role("button", name="English")).click()
+    expect(page.get_by_role("heading", name="Set before")).to_be_visible()
+    accessible(page)
+    page.get_by_role("link", name="Set Critical blood pressure").click()
+    expect(page.get_by_text("from 140 to 200")).to_be_visible()
+    accessible(page)
     complaints = [each for each in complaints if "422" not in each]  # the refused limit
     assert complaints == []
