@@ -141,7 +141,7 @@ def show(
         visit=shown,
         columns=[(shown, _values(shown))],
         versions=versions,
-        other=_other_form(connection, resident, shown),
+        other_form=_other_form(connection, resident, shown),
         vw=visit_words,
     )
 
