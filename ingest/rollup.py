@@ -50,23 +50,25 @@ _MONTHS = "select month, count(*) from folding group by month order by month"
 # Month by month, so that only that month's chunk is read; from the readings alone, whatever was folded before.
 _FOLD = """
 create temporary table fresh on commit drop as
-select r.resident_id, r.kind, r.setting, r.station_id,
+select resident_id, kind, setting, station_id,
     count(*)::integer as readings,
     count(*) filter (where systolic is not null and diastolic is not null)::integer as pressures,
     coalesce(sum(round(systolic * 10)) filter (where diastolic is not null), 0)::integer as systolic_sum,
     coalesce(sum(round(diastolic * 10)) filter (where systolic is not null), 0)::integer as diastolic_sum,
     max(systolic) filter (where diastolic is not null) as systolic_max,
     max(diastolic) filter (where systolic is not null) as diastolic_max,
-    count(glucose) filter (where meal = 'fasting')::integer as fasting,
-    coalesce(sum(round(glucose::numeric, 1) * 10) filter (where meal = 'fasting'), 0)::integer as fasting_sum,
-    max(round(glucose::numeric, 1)::real) filter (where meal = 'fasting') as fasting_max,
-    array_agg(((extract(isodow from reporting.local(measured_at)) - 1) * 24
-        + extract(hour from reporting.local(measured_at)))::smallint) as slots
-from telemetry.reading r
-where r.resident_id in (select f.resident_id from folding f where f.month = %(month)s)
-  and r.measured_at >= %(month)s::timestamp at time zone 'Asia/Shanghai'
-  and r.measured_at < (%(month)s::timestamp + interval '1 month') at time zone 'Asia/Shanghai'
-group by r.resident_id, r.kind, r.setting, r.station_id"""
+    count(fasting)::integer as fasting,
+    coalesce(sum(fasting * 10), 0)::integer as fasting_sum,
+    max(fasting)::real as fasting_max,
+    array_agg(((date_part('isodow', at) - 1) * 24 + date_part('hour', at))::smallint) as slots
+from (
+    select r.*, reporting.local(measured_at) as at,
+        case when meal = 'fasting' then round(glucose::numeric, 1) end as fasting
+    from telemetry.reading r
+    where r.measured_at >= %(month)s::timestamp at time zone 'Asia/Shanghai'
+      and r.measured_at < (%(month)s::timestamp + interval '1 month') at time zone 'Asia/Shanghai'
+      and r.resident_id in (select f.resident_id from folding f where f.month = %(month)s)) placed
+group by resident_id, kind, setting, station_id"""
 
 _STALE = """
 create temporary table stale on commit drop as
@@ -82,7 +84,7 @@ insert into reporting.person_month (resident_id, month, kind, setting, station_i
     diastolic_sum, systolic_max, diastolic_max, fasting, fasting_sum, fasting_max, slots)
 select resident_id, %(month)s, kind, setting, station_id, readings, pressures, systolic_sum,
     diastolic_sum, systolic_max, diastolic_max, fasting, fasting_sum, fasting_max, slots
-from fresh order by resident_id, kind, setting, station_id"""
+from fresh order by kind, setting, resident_id, station_id"""
 
 # What changes in the week's rhythm is what the fresh rows have more than the stale ones had.
 _RHYTHM = """

@@ -266,6 +266,7 @@ class Place:
 def _take(connection: Connection[Any], known: Indicators, report_id: int, place: Place, now: datetime) -> None:
     """Write down who counts how and why, and make the tables of just that."""
     connection.execute("delete from reporting.report_basis where report_id = %s", [report_id])
+    connection.execute(figures.ROOM)
     stations = _stations(connection, place)
     tables: list[Table] = []
     used: dict[str, Definition] = {}

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from functools import partial
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -161,11 +162,14 @@ def _dashboard(connection: psycopg.Connection[Any]) -> Iterator[Figure]:
 def _asked(
     connection: psycopg.Connection[Any], definition: Definition, window: Window, by: tuple[Dimension, ...], scope: Scope
 ) -> object:
-    return counting.figures(connection, definition, window, by, scope, age_bands=[35, 45, 55, 65, 75])
+    with connection.transaction():  # as a request has one
+        return counting.figures(connection, definition, window, by, scope, age_bands=[35, 45, 55, 65, 75])
 
 
 def _fetched(connection: psycopg.Connection[Any], query: sql.Composed, given: dict[str, Any]) -> object:
-    return connection.execute(query, given).fetchall()
+    with connection.transaction():
+        connection.execute(counting.ROOM)
+        return connection.execute(query, given).fetchall()
 
 
 def _raw(connection: psycopg.Connection[Any], definition: Definition) -> float:
@@ -206,20 +210,15 @@ def _report(connection: psycopg.Connection[Any]) -> Figure:
     known = [definitions.load().on(name, date(YEAR, 9, 30)) for name in names]
 
     def counted() -> None:
-        for window in windows:
-            for definition in known:
+        with connection.transaction():
+            for window, definition in product(windows, known):
                 counting.figures(connection, definition, window, [Dimension.STATION])
 
     def made() -> None:
         chosen = settings(ReportingSettings, "reporting")
-        number = reports.draft(
-            connection,
-            definitions.load(),
-            Quarter(YEAR, 3),
-            "330108",
-            staff_id=1,
-            now=datetime(YEAR + 1, 2, 1, tzinfo=UTC),
-        )
+        with connection.transaction():
+            now = datetime(YEAR + 1, 2, 1, tzinfo=UTC)
+            number = reports.draft(connection, definitions.load(), Quarter(YEAR, 3), "330108", staff_id=1, now=now)
         report = reports.find(connection, number)
         assert report is not None
         sheet = report_files.sheet(report, report.tables, chosen, Language.CHINESE)
