@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
@@ -15,6 +16,27 @@ from maixun import endpoints, kiosk, secret_file
 
 STATION = 0
 PHONE, PIN = "10000000001", "2468"  # no mobile number begins so: it is nobody's
+
+_DOCTORS = """
+with doctor as (
+    select staff_id, station_id, row_number() over (partition by station_id order by staff_id) as turn,
+        count(*) over (partition by station_id) as doctors
+    from care.staff where role = 'doctor' and active and station_id is not null)
+"""
+_DUTIES = f"""{_DOCTORS}
+insert into care.duty (station_id, staff_id, line, starts_at, ends_at, entered_by, entered_at)
+select d.station_id, d.staff_id, 1, t.day, t.day + interval '1 day', d.staff_id, %(now)s
+from generate_series(date_trunc('day', %(now)s), %(now)s + interval '14 days', interval '1 day')
+    with ordinality t (day, number)
+join doctor d on d.turn = t.number %% d.doctors + 1
+where not exists (
+    select from care.duty x where x.station_id = d.station_id and x.line = 1 and x.cancelled_at is null
+        and x.starts_at < t.day + interval '1 day' and x.ends_at > t.day)"""  # noqa: S608 - our own words
+_DEPUTIES = f"""{_DOCTORS}
+insert into care.deputy (staff_id, deputy_id)
+select d.staff_id, n.staff_id from doctor d
+join doctor n on n.station_id = d.station_id and n.turn = d.turn % d.doctors + 1 and n.staff_id <> d.staff_id
+on conflict do nothing"""  # noqa: S608 - our own words
 
 
 def register(connection: Connection[Any], simulation: Simulation, doctor: str) -> None:
@@ -36,6 +58,12 @@ def register(connection: Connection[Any], simulation: Simulation, doctor: str) -
     resident_id = _number(connection, "select resident_id from care.resident where token = %s", visitor.token)
     token = identity.pseudonym(f"{PHONE}:{PIN}", identity.load_key())
     registry.add_token(connection, token=token, resident_id=resident_id, kind="phone")
+
+
+def fill_rota(connection: Connection[Any], now: datetime) -> None:
+    """Two weeks of duty, a day each in turn, and every doctor the next one's deputy; what is entered stays."""
+    connection.execute(_DUTIES.encode(), {"now": now})
+    connection.execute(_DEPUTIES.encode())
 
 
 def write_key() -> None:

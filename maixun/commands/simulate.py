@@ -7,7 +7,7 @@ import asyncio
 import os
 import signal
 import sys
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import psycopg
 from tqdm import tqdm
@@ -70,6 +70,7 @@ def _fill(simulation: Simulation, days: int) -> None:
         if not seed.is_registered(connection, simulation.county):
             _register(connection, simulation)
         demonstration.register(connection, simulation, DOCTOR)
+        demonstration.fill_rota(connection, datetime.now(UTC))
         rulebook = programmes.parse(load("programmes.yaml"), load("packages.yaml"))
         seed_records.register(connection, simulation, rules.parse(load_all("rules/*.yaml")), rulebook, until)
         first = county.first_missing_day(connection, until.date(), days)

@@ -11,6 +11,7 @@ from ingest.alerting import escalating, incidents, rota_store
 from ingest.alerting.channels.outcome import MendChannel, TryAgain
 from ingest.alerting.incident import Subject, Trouble
 from ingest.alerting.rota_store import NewDuty, NewLeave
+from maixun import demonstration
 from tests.notify.channels import mail
 from tests.notify.made import NIGHT_TWO, local
 from tests.notify.office import Office, Recorder
@@ -219,3 +220,12 @@ def test_a_passing_fault_is_tried_again_and_is_no_alarm(office: Office) -> None:
     office.send("group", recorder)
     assert len(recorder.messages) == 1
     assert office.one("select attempts from care.notice where channel = 'group'") == 3
+
+
+def test_the_demonstration_has_somebody_on_duty_at_all_times(office: Office) -> None:
+    for _ in range(2):
+        demonstration.fill_rota(office.connection, office.now)
+    assert office.one("select count(*) from care.duty") == 15
+    assert office.one("select count(distinct staff_id) from care.duty") == 3
+    assert office.one("select count(*) from care.deputy") == 3
+    assert office.alarms() == []
