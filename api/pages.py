@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from api import language, words
+from api import language, visit_words, words
 from api.language import Language, translator
 from api.navigation import entries_for
 from maixun.configuration import ConfigurationError
@@ -64,6 +64,7 @@ class Pages:
             static=lambda name: f"/static/{name}?v={_fingerprint(STATIC / name)}",
             asset=lambda name: f"/assets/{name}?v={_fingerprint(assets() / name)}",
             words=words,
+            visit_words=visit_words,
             entries_for=entries_for,
             cause=lambda name: self._causes.get(name, {}).get(spoken.value, name),
         )

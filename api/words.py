@@ -57,21 +57,6 @@ CONDITIONS: Mapping[str, str] = {
     "copd": msgid("慢阻肺"),
 }
 SEXES: Mapping[str, str] = {"female": msgid("女"), "male": msgid("男"), "unknown": msgid("性别未知")}
-PROGRAMMES: Mapping[str, str] = {
-    "hypertension": msgid("高血压"),
-    "diabetes": msgid("糖尿病"),
-    "elderly": msgid("老年人"),
-    "high_risk": msgid("高危人群"),
-    "package": msgid("签约服务包"),
-}
-TASK_REASONS: Mapping[str, str] = {
-    "quarterly": msgid("季度面访"),
-    "unsatisfactory": msgid("控制不满意，两周内复访"),
-    "referred": msgid("转诊后两周内随访"),
-    "emergency": msgid("危急情况后两周内随访"),
-    "half_yearly": msgid("半年一次"),
-    "yearly": msgid("一年一次"),
-}
 READING_KINDS: Mapping[str, str] = {
     "blood_pressure": msgid("血压"),
     "glucose": msgid("血糖"),
@@ -83,13 +68,6 @@ READING_KINDS: Mapping[str, str] = {
     "lipids": msgid("血脂"),
     "ecg": msgid("心电图"),
     "symptoms": msgid("症状"),
-}
-VISIT_MODES: Mapping[str, str] = {"clinic": msgid("门诊"), "home": msgid("上门"), "phone": msgid("电话")}
-CLASSIFICATIONS: Mapping[str, str] = {
-    "controlled": msgid("控制满意"),
-    "uncontrolled": msgid("控制不满意"),
-    "adverse_reaction": msgid("不良反应"),
-    "complication": msgid("并发症"),
 }
 KINDS: Mapping[str, str] = {"blood_pressure": msgid("血压"), "glucose": msgid("血糖")}
 ROLES: Mapping[Role, str] = {
@@ -165,11 +143,6 @@ REASONS: Mapping[Reason, str] = {
 def why(code: str, language: str) -> str:
     """Why an episode changed, in words; a code from a later version is shown as it is."""
     return WHY[Why(code)][language] if code in list(Why) else code
-
-
-def task_reason(reason: str) -> str:
-    """The marked word for why a follow-up is due; items of packages share one."""
-    return TASK_REASONS.get(reason, msgid("签约服务项目"))
 
 
 def sign(boundary: str) -> str:

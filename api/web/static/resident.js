@@ -69,6 +69,7 @@
 
   keys.on("u", function () { location.assign("/work"); });
   keys.on("o", follow("#waiting [data-opens]"));
+  keys.on("v", follow("[data-key=v]"));
   keys.on("c", function () { document.getElementById("note-text").focus(); });
   keys.on("t", function () { document.getElementById("timeline-title").scrollIntoView(); });
   keys.on("p", function () { window.print(); });
