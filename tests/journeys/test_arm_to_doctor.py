@@ -56,6 +56,7 @@ def _desks(town: Town, page: Page) -> list[Page]:
         each.fill("#login", login)
         each.fill("#password", PASSWORD)
         each.click("main button.primary")
+        each.goto(f"{town.address}/alerts")  # every alert a row of its own
         expect(each.locator("#live.on")).to_be_visible(timeout=PATIENCE_MS)
         each.evaluate(REMEMBER)
         each.evaluate("window.stayed = true")  # gone with the first reload
