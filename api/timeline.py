@@ -70,7 +70,9 @@ _QUERIES: Mapping[Only, LiteralString] = {
     Only.READINGS: (
         "select m.measured_at as at, 'm' || m.reading_id as key, m.reading_id, m.kind::text, m.setting::text,"
         " m.clock::text, m.meal::text, m.flags, d.address as device, d.model, m.systolic, m.diastolic, m.pulse,"
-        " m.glucose, m.weight, m.bmi, m.temperature, m.spo2, m.total_cholesterol, m.hdl, m.ldl, m.triglycerides"
+        " m.glucose, m.weight, m.bmi, m.temperature, m.spo2, m.total_cholesterol, m.hdl, m.ldl, m.triglycerides,"
+        " m.kind = 'ecg' and exists (select 1 from telemetry.waveform w"
+        " where (w.resident_id, w.reading_id) = (m.resident_id, m.reading_id)) as has_curve"
         " from telemetry.reading m left join care.device d using (device_id)"
         " where m.resident_id = %(resident_id)s and (%(at)s::timestamptz is null or m.measured_at <= %(at)s)"
         " and (%(at)s::timestamptz is null or (m.measured_at, ('m' || m.reading_id) collate \"C\") < (%(at)s, %(key)s))"

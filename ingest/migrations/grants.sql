@@ -46,7 +46,8 @@ grant select, insert on care.episode_event to maixun_alerting;
 grant select, insert, update on care.incident to maixun_alerting;
 grant select, insert on care.incident_event to maixun_alerting;
 grant usage on schema fleet to maixun_alerting;                     -- which gateways are in service
-grant select on fleet.gateway, telemetry.held to maixun_alerting;   -- readings of a meter that could not be used
+grant select (gateway, station_id, revoked_at) on fleet.gateway to maixun_alerting;
+grant select (device, reason, received_at) on telemetry.held to maixun_alerting;   -- how many, never what was measured
 grant select on care.contract, care.threshold_override to maixun_alerting;
 grant select (display_name) on care.staff to maixun_alerting;       -- whose limits hold for a resident
 grant select, insert, update on care.review to maixun_alerting;

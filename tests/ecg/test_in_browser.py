@@ -25,7 +25,7 @@ def test_the_paper_is_accessible_and_true_to_scale(language: str, world: World, 
     complaints = enter(page, address, "dr.wang")
     page.goto(f"{address}/language/{language}?next=/residents/{world.residents['王秀英']}")
     check(page)
-    page.locator(f"a[href$='{reading_id}']").click()
+    page.locator("#ecg-title + table").locator(f"a[href$='{reading_id}']").click()
     page.wait_for_selector("svg.ecg")
     check(page)
     drawn = page.locator("svg.ecg").bounding_box()

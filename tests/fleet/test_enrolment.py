@@ -212,6 +212,7 @@ def test_the_processes_take_no_more_rights_than_they_need(database: str) -> None
         ("maixun_ingest", "select * from fleet.certificate"),
         ("maixun_ingest", "select * from fleet.enrolment"),
         ("maixun_alerting", "select * from fleet.gateway"),
+        ("maixun_alerting", "select item from telemetry.held"),
     ):
         with psycopg.connect(database) as connection:
             connection.execute(f"set role {role}".encode())
