@@ -20,11 +20,14 @@ from api.language import msgid
 from api.report_files import Kind
 from api.reporting import reports
 from api.reporting.period import Quarter, local_date
+from api.reporting.protected import protected
 from api.reporting.reports import STEPS, Head, NotPossible, Overtaken, Report, State, Step
-from api.reporting.sheet import STATES, note
-from api.reporting.table import Table, changes, text
+from api.reporting.sheet import STATES, TOO_SMALL, note
+from api.reporting.table import HIDDEN, Table, changes, has_hidden, text
 from api.services import Database, Given, Services
+from api.small_cells import SmallCells
 from ingest.accounts import Role
+from maixun.configuration import settings as configured
 
 pages = APIRouter(include_in_schema=False)
 json = APIRouter(prefix="/api/v1", tags=["reports"])
@@ -131,6 +134,7 @@ def show(
         step_words=STEP_WORDS,
         state_words=STATES,
         text=text,
+        too_small=TOO_SMALL if chosen and has_hidden(chosen) else None,
         kinds=list(Kind),
         corrected=_corrections(connection, report, viewer),
         reconciled=_reconciled(connection, report_id, viewer),
@@ -198,7 +202,7 @@ def read(given: Given, connection: Database, viewer: FiguresReader, report_id: i
 def _tables(report: Report, viewer: Viewer) -> Sequence[Table]:
     """What of a report's tables may leave for this viewer: the one place that pages, files and JSON take them from."""
     if viewer.role is not Role.STATION_LEAD:
-        return report.tables
+        return protected(report.tables, configured(SmallCells, "small_cells").threshold)
     own = f"station:{viewer.station_id}"
     return [
         table.model_copy(update={"rows": tuple(row for row in table.rows if row.key == own)}) for table in report.tables
@@ -295,7 +299,15 @@ def _reconciled(connection: Connection[DictRow], report_id: int, viewer: Viewer)
         " order by at desc limit 50"
     )
     station = viewer.station_id if viewer.role is Role.STATION_LEAD else None
-    return connection.execute(query, {"report": report_id, "station": station}).fetchall()
+    rows = connection.execute(query, {"report": report_id, "station": station}).fetchall()
+    return rows if viewer.role is Role.STATION_LEAD else [row | _large(row) for row in rows]
+
+
+def _large(row: DictRow) -> dict[str, int | str]:
+    """The numbers of a comparison for whoever sees no person: none of them if one is small."""
+    numbers = {name: row[name] for name in ("on_both", "ledger_only", "records_only", "unknown")}
+    small = any(0 < number < configured(SmallCells, "small_cells").threshold for number in numbers.values())
+    return dict.fromkeys(numbers, HIDDEN) if small else numbers
 
 
 def _head(head: Head) -> ReportHead:

@@ -9,11 +9,12 @@ from datetime import date, datetime
 from api.language import Language, msgid
 from api.reporting.period import local_date
 from api.reporting.reports import Head, Printed
-from api.reporting.table import Table
+from api.reporting.table import HIDDEN, Table, has_hidden
 
 TITLE = msgid("基本公共卫生服务季报表（高血压、2型糖尿病）")
 PERIOD = msgid("%(year)s 年第 %(quarter)s 季度")
 NUMERATOR, DENOMINATOR = msgid("分子"), msgid("分母")
+TOO_SMALL = msgid("人数过少，或可由此推算出过少的人数，不显示")
 PREVALENCE, COUNTS = msgid("患病率"), msgid("计入范围")
 SINCE, SOURCE = msgid("生效日期"), msgid("依据")
 STATES = {"draft": msgid("草稿"), "checked": msgid("已审核"), "closed": msgid("已上报")}
@@ -63,8 +64,9 @@ class Sheet:
 
     @property
     def notes(self) -> list[tuple[str, str]]:
-        """Every definition the figures follow: its mark, and what it says."""
-        return [(each.mark, note(each, self.language, self.translate)) for each in self.definitions]
+        """What a hidden cell means, and every definition the figures follow: its mark, and what it says."""
+        hidden = [(HIDDEN, self.translate(TOO_SMALL))] if any(map(has_hidden, self.tables)) else []
+        return hidden + [(each.mark, note(each, self.language, self.translate)) for each in self.definitions]
 
 
 def note(printed: Printed, language: Language, say: Translate) -> str:

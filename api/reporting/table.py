@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from api.reporting.definitions import Words
 
+HIDDEN = "*"
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,10 +34,11 @@ class Column(_Frozen):
 
 
 class Cell(_Frozen):
-    """One figure. None where there is none: a population nobody gave, a rate of nobody."""
+    """One figure. None where there is none (a population nobody gave, a rate of nobody), or where it is hidden."""
 
     numerator: int | None
     denominator: int | None = None
+    hidden: bool = False  # too small to leave the person level, or it would give a small one away
 
     @property
     def rate(self) -> float | None:
@@ -74,10 +77,17 @@ class Table(_Frozen):
 
 
 def text(cell: Cell, shape: Shape) -> str:
-    """A cell as it is printed: 3,402 or 70.0 %."""
+    """A cell as it is printed: 3,402 or 70.0 %; `HIDDEN` has its words in `api.reporting.sheet`."""
+    if cell.hidden:
+        return HIDDEN
     if shape is Shape.RATE:
         return "–" if cell.rate is None else f"{100 * cell.rate:.1f} %"
     return "–" if cell.numerator is None else f"{cell.numerator:,}"
+
+
+def has_hidden(table: Table) -> bool:
+    """Whether any of its cells is hidden."""
+    return any(cell.hidden for row in table.rows for cell in row.cells)
 
 
 def added_up(key: str, labels: Sequence[Words], rows: Iterable[Row]) -> Row:

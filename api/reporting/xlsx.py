@@ -9,7 +9,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from api.reporting.sheet import Sheet
-from api.reporting.table import Cell, Row, Shape, Table
+from api.reporting.table import Cell, Row, Shape, Table, text
 
 _BORDER = {"border": 1, "valign": "vcenter", "font_name": "SimSun", "font_size": 10}
 _FORMATS = {
@@ -94,7 +94,7 @@ def _row(page: Worksheet, place: int, row: Row, table: Table, sheet: Sheet, form
 def _cell(page: Worksheet, row: int, column: int, cell: Cell, shape: Shape, formats: dict[str, Format]) -> None:
     value = cell.rate if shape is Shape.RATE else cell.numerator
     if value is None:
-        page.write_string(row, column, "–", formats["absent"])
+        page.write_string(row, column, text(cell, shape), formats["absent"])
     else:
         page.write_number(row, column, value, formats[shape.value])
 
@@ -109,6 +109,6 @@ def _signatures(page: Worksheet, row: int, width: int, sheet: Sheet, formats: di
 def _notes(page: Worksheet, sheet: Sheet, formats: dict[str, Format]) -> None:
     page.set_column(0, 0, 34)
     page.set_column(1, 1, 110)
-    for row, (mark, text) in enumerate(sheet.notes):
+    for row, (mark, words) in enumerate(sheet.notes):
         page.write_string(row, 0, mark, formats["note"])
-        page.write_string(row, 1, text, formats["note"])
+        page.write_string(row, 1, words, formats["note"])

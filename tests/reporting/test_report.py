@@ -21,6 +21,12 @@ REGION = "330100000000"
 
 
 @pytest.fixture
+def large_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handful of people counts as many, so that a story can be told with twelve."""
+    monkeypatch.setenv("MAIXUN_SMALL_CELLS_THRESHOLD", "3")
+
+
+@pytest.fixture
 def county(world: World) -> Town:
     """The world's station 青河 with twelve patients, visited in each quarter; the CDC's region is known."""
     town = Town(world.connection, world.stations["青河卫生站"], world.staff["dr.wang"])
@@ -57,6 +63,7 @@ def row(client: TestClient, report: int, table: str = "hypertension_year_to_date
     }
 
 
+@pytest.mark.usefixtures("large_enough")
 def test_a_closed_report_never_changes_and_is_corrected_by_a_new_version(county: Town, as_: SignIn) -> None:
     cdc = as_("cdc")
     first = begun(cdc)
@@ -199,6 +206,7 @@ def workbook(client: TestClient, report: int) -> Any:
     return openpyxl.load_workbook(io.BytesIO(client.get(f"/reports/{report}/file.xlsx").content))
 
 
+@pytest.mark.usefixtures("large_enough")
 def test_the_workbook_has_the_forms_layout(county: Town, world: World, as_: SignIn) -> None:
     world.connection.execute("update care.station set name = '=HYPERLINK(\"x\")' where name = '云岭卫生站'")
     cdc = as_("cdc")
@@ -227,7 +235,7 @@ def test_the_workbook_has_the_forms_layout(county: Town, world: World, as_: Sign
     assert county.station_id
 
 
-@pytest.mark.usefixtures("county")
+@pytest.mark.usefixtures("county", "large_enough")
 def test_the_csv_opens_in_chinese_and_runs_nothing(world: World, as_: SignIn) -> None:
     world.connection.execute("update care.station set name = '@SUM(A1)' where name = '云岭卫生站'")
     cdc = as_("cdc")
@@ -240,6 +248,27 @@ def test_the_csv_opens_in_chinese_and_runs_nothing(world: World, as_: SignIn) ->
 
 
 @pytest.mark.usefixtures("county")
+def test_nine_people_leave_no_station_in_any_form(as_: SignIn) -> None:
+    """Twelve are managed, nine controlled, three not: only the station's lead sees the last two and their rate."""
+    cdc = as_("cdc")
+    report = begun(cdc)
+    for desk in (cdc, as_("admin")):
+        figures = row(desk, report)
+        assert (figures["managed"], figures["controlled"], figures["control_rate"]) == (12, None, (None, None))
+    assert row(as_("lead.qinghe"), report)["controlled"] == 9
+    page = cdc.get(f"/reports/{report}").text
+    assert "人数过少" in page
+    assert "75.0 %" not in page
+    text = cdc.get(f"/reports/{report}/file.csv").content.decode("utf-8-sig")
+    assert "75.0 %" not in text
+    assert "人数过少" in text
+    book = openpyxl.load_workbook(io.BytesIO(cdc.get(f"/reports/{report}/file.xlsx").content))
+    assert not {9, 0.75, 3, 0.25} & {cell.value for sheet in book for line in sheet.iter_rows() for cell in line}
+    sent = json.loads(cdc.get(f"/reports/{report}/file.json").content)["dataValues"]
+    assert not [each for each in sent if "CONTROLLED" in each["dataElement"] and each["value"] != "0"]
+
+
+@pytest.mark.usefixtures("county", "large_enough")
 def test_a_data_value_set_for_dhis2(world: World, as_: SignIn) -> None:
     cdc = as_("cdc")
     report = begun(cdc)

@@ -46,7 +46,7 @@ class MailSender:
                 server.starttls(context=ssl.create_default_context())
             if channel.user:
                 server.login(channel.user, self._password)
-        except BaseException:
+        except (OSError, smtplib.SMTPException):
             server.close()
             raise
         return server
