@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from maixun.runtime.unprivileged import Unprivileged
 
 READY_WITHIN = 60.0  # seconds; a PostgreSQL killed while busy may replay a gigabyte of WAL before it answers
 STOPPED_WITHIN = 10.0  # seconds; a shutdown writes what is in memory
+SERVERS = range(20_000, 32_000)  # Linux gives 32768 and above to outgoing connections
 _STOP = signal.SIGINT  # to PostgreSQL: fast shutdown; to Mosquitto: save and leave
 
 
@@ -119,10 +121,16 @@ class Service(ABC):
 
 
 def free_port() -> int:
-    """A TCP port nobody uses on 127.0.0.1 now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port nobody uses on 127.0.0.1 now, below those that systems give to outgoing connections.
+
+    From among those a client that tries again and again could be given the very port of a server that is being
+    restarted, connect to itself, and keep the server out.
+    """
+    while True:
+        port = SERVERS.start + secrets.randbelow(len(SERVERS))  # by chance: several start at once
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def is_free(port: int) -> bool:
