@@ -17,7 +17,7 @@ from maixun.configuration import ConfigurationError
 
 HOSTS = {"dysmsapi20170525": "dysmsapi.aliyuncs.com", "dyvmsapi20170525": "dyvmsapi.aliyuncs.com"}
 
-# What to do for a code, after the service's published lists; all others concern account, signature or template.
+# What to do for a code: from memory of the service's lists. All others concern account, signature or template.
 BUSY = (
     "Throttling",
     "ServiceUnavailable",
