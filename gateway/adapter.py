@@ -38,10 +38,10 @@ class AdapterState:
     trouble: str | None = None
 
     @property
-    def condition(self) -> str:
-        """In one of the words that the server knows: well, absent, off or silent."""
+    def condition(self) -> str | None:
+        """In one of the words that the server knows: well, absent, off or silent; none before the first look at it."""
         if self.trouble is None:
-            return "well"
+            return "well" if self.present else None
         if not self.present:
             return "absent"
         return "silent" if self.powered else "off"

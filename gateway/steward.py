@@ -21,6 +21,9 @@ class Steering(Protocol):
     def report(self, *, whole: bool) -> Mapping[str, object]:
         """More for the heartbeat; `whole`: also what has not changed since the last one."""
 
+    def has_news(self) -> bool:
+        """Whether the server should hear now what the next heartbeat would say in half a minute."""
+
     def hear(self, payload: bytes) -> bool:
         """A command came; whether the server should hear of it at once."""
 
@@ -32,8 +35,8 @@ class AdapterLike(Protocol):
     """How a Bluetooth adapter is (`gateway.adapter.AdapterState`)."""
 
     @property
-    def condition(self) -> str:
-        """A word that the server knows: well, absent, off or silent."""
+    def condition(self) -> str | None:
+        """A word that the server knows: well, absent, off or silent; None before the first look at it."""
 
     @property
     def trouble(self) -> str | None:
@@ -86,6 +89,10 @@ class Unsteered:
         """Nothing."""
         return {}
 
+    def has_news(self) -> bool:
+        """Never."""
+        return False
+
     def hear(self, payload: bytes) -> bool:  # noqa: ARG002
         """Commands are for others."""
         return False
@@ -104,11 +111,13 @@ class Steward:
     remote: RemoteSettings
     further: Sequence[Correspondent] = ()
     _said: list[dict[str, object]] | None = None
+    _condition_said: str | None = None
 
     def report(self, *, whole: bool) -> Mapping[str, object]:
         """Meters only when something is new about one: they would be most of the traffic of a quiet day."""
         said = self.remote.report()
         if isinstance(self.radio, TellsCondition):
+            self._condition_said = self.radio.adapter.condition
             said |= _condition(self.radio)
         for each in self.further:
             said |= each.report()
@@ -116,6 +125,10 @@ class Steward:
         if whole or meters != self._said:
             said["meters"] = self._said = meters
         return said
+
+    def has_news(self) -> bool:
+        """The adapter was lost or found."""
+        return isinstance(self.radio, TellsCondition) and self.radio.adapter.condition != self._condition_said
 
     def hear(self, payload: bytes) -> bool:
         """Commands are about settings, or for one of the further parts."""
@@ -128,7 +141,9 @@ class Steward:
 
 def _condition(radio: TellsCondition) -> dict[str, object]:
     adapter = radio.adapter
-    said: dict[str, object] = {"adapter": adapter.condition}
+    said: dict[str, object] = {}
+    if adapter.condition is not None:
+        said["adapter"] = adapter.condition
     if adapter.trouble is not None:
         said["adapter_says"] = _ascii(adapter.trouble)
     said["failing"] = [

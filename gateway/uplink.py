@@ -208,7 +208,7 @@ class Uplink:
             self._flights[sent.mid] = _Flight(ids, self._monotonic())
 
     def _beat(self) -> None:
-        if self._online and self._monotonic() >= self._next_beat:
+        if self._online and (self._monotonic() >= self._next_beat or self._steering.has_news()):
             self._say_status(online=True)
 
     def _say_status(self, *, online: bool, whole: bool = False) -> None:
