@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 CHUNK = "30 days"  # measured: as fast to read as a plain table, half the planning time of 7-day chunks
 COLUMNSTORE_AFTER = "60 days"  # by then most late readings are in
-ROLES = ("maixun_ingest", "maixun_alerting", "maixun_notify", "maixun_api", "maixun_rollup")
+ROLES = ("maixun_ingest", "maixun_alerting", "maixun_notify", "maixun_api", "maixun_rollup", "maixun_figures")
 
 
 class Timescale(StrEnum):

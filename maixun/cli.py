@@ -17,6 +17,7 @@ COMMANDS = {
     "ingest": "broker to database; run as many as wanted",
     "alerting": "readings to alerts; run as many as wanted",
     "rollup": "readings to figures: folds them by person and month",
+    "figures": "figures for the CDC: counts, hides small cells, publishes",
     "rules": "try rules out on stored history",
     "notify": "alerts to people: escalation and channels; run as many as wanted",
     "api": "web pages and HTTP interface",

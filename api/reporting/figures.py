@@ -79,16 +79,17 @@ class Dimension(StrEnum):
     SLICE = "slice"  # the indicator's own: a kind of reading, a programme
 
 
+AGE_BAND = sql.SQL(
+    "(select coalesce(max(band), 0) from unnest(%(age_bands)s::integer[]) band"
+    " where band <= reporting.age_on(r.birth_date, %(last_day)s))"
+)
 # A township is named within its county: two counties may have one of the same name.
 _KEYS = {
     Dimension.STATION: sql.SQL("s.station_id"),
     Dimension.TOWNSHIP: sql.SQL("left(s.region_code, 6) || ' ' || s.township"),
     Dimension.COUNTY: sql.SQL("left(s.region_code, 6)"),
     Dimension.DOCTOR: sql.SQL("r.doctor_id"),
-    Dimension.AGE_BAND: sql.SQL(
-        "(select coalesce(max(band), 0) from unnest(%(age_bands)s::integer[]) band"
-        " where band <= reporting.age_on(r.birth_date, %(last_day)s))"
-    ),
+    Dimension.AGE_BAND: AGE_BAND,
     Dimension.SEX: sql.SQL("r.sex"),
     Dimension.SLICE: sql.SQL("c.slice"),
 }

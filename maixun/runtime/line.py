@@ -21,6 +21,7 @@ def programs(logs: Path, *, port: int, county: Sequence[str] | None) -> list[Pro
         Program("ingest-2", "ingest", logs=logs, environment={"MAIXUN_INGEST_WORKER": "ingest-2"}),
         Program("alerting", "alerting", logs=logs),
         Program("rollup", "rollup", logs=logs),
+        Program("figures", "figures", logs=logs),
         Program("notify", "notify", logs=logs, environment={"MAIXUN_CHANNELS_PUBLIC_ADDRESS": address}),
         Program("api", "api", "--port", str(port), logs=logs),
     ]

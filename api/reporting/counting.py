@@ -1,0 +1,241 @@
+"""Counts people for a release: by station, age, sex and hour, summed over the tree; and the sums between figures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+from typing import Any
+
+from psycopg import Connection, sql
+from psycopg.rows import tuple_row
+
+from api.reporting.definitions import Definition, Indicators
+from api.reporting.figures import AGE_BAND, EVERYBODY, Dimension, figures, parameters, relation
+from api.reporting.guarding import Grid, Statistic, Tie
+from api.reporting.released import WHOLE
+from api.reporting.spell import Kind, Spell
+
+SEXES = ("female", "male", "unknown")
+HOURS = 7 * 24
+RHYTHM = "measuring_hours"  # readings by hour of the week: no indicator, and published like one
+
+_COUNTED = sql.SQL(
+    "with counted as ({relation})"
+    " select c.slice, c.station_id, {band} || ' ' || r.sex as detail, sum(c.numerator)::bigint,"
+    " sum(c.denominator)::bigint, count(distinct c.resident_id) filter (where c.numerator > 0),"
+    " count(distinct c.resident_id) filter (where c.denominator > 0),"
+    " count(distinct c.resident_id) filter (where c.denominator > c.numerator)"
+    " from counted c join care.resident r using (resident_id)"
+    " group by grouping sets ((c.station_id, detail), (c.slice, c.station_id, detail))"
+)
+# A person counts at the own station, wherever measured: so people add up from station to county.
+_RHYTHM = (
+    "select r.station_id, slot::text, count(*), count(distinct p.resident_id)"
+    " from reporting.person_month p join care.resident r using (resident_id), unnest(p.slots) slot"
+    " where p.month >= %(begin)s and p.month < %(until)s group by grouping sets ((r.station_id, slot), (r.station_id))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Sums for a cell: numbers, and how many people are behind them."""
+
+    numerator: int = 0
+    denominator: int = 0
+    with_numerator: int = 0
+    with_denominator: int = 0
+    with_others: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.numerator + other.numerator,
+            self.denominator + other.denominator,
+            self.with_numerator + other.with_numerator,
+            self.with_denominator + other.with_denominator,
+            self.with_others + other.with_others,
+        )
+
+
+NOBODY = Tally()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """One series as counted: a tally for each cell of its grid. `expected`: a public denominator, from populations."""
+
+    indicator: str
+    version: int
+    outcomes: str  # series with the same may be all the outcomes there are
+    slice: str
+    period: str
+    is_rate: bool
+    tallies: Sequence[Tally]
+    expected: Sequence[int | None] | None = None
+    by_hour: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the memory finds it by."""
+        return f"{self.indicator} {self.slice} {self.period}"
+
+    @property
+    def has_others(self) -> bool:
+        """Whether the denominator is a number of people, and so the others are one too."""
+        return self.is_rate and self.expected is None
+
+    def statistics(self) -> list[Statistic]:
+        """The numbers of it that must be protected."""
+        numerators = tuple(each.numerator for each in self.tallies)
+        found = [Statistic(f"{self.name} numerator", numerators, tuple(each.with_numerator for each in self.tallies))]
+        if self.has_others:
+            denominators = tuple(each.denominator for each in self.tallies)
+            others = tuple(each.denominator - each.numerator for each in self.tallies)
+            found += [
+                Statistic(f"{self.name} others", others, tuple(each.with_others for each in self.tallies)),
+                Statistic(
+                    f"{self.name} denominator", denominators, tuple(each.with_denominator for each in self.tallies)
+                ),
+            ]
+        return found
+
+
+def drawn_series(
+    connection: Connection[Any],
+    indicators: Indicators,
+    spells: Sequence[Spell],
+    today: date,
+    grid: Grid,
+    age_bands: Sequence[int],
+) -> Iterator[Drawn]:
+    """Every indicator over every period it is published for: what adds up over time, by quarter alone.
+
+    A month would follow from a quarter and the two others.
+    """
+    for spell in spells:
+        for definition in indicators.all_on(spell.window(today).last_day):
+            if definition.indicator.unit == "people" or spell.kind is Kind.QUARTER:
+                yield from _series(connection, definition, spell, today, grid, age_bands)
+
+
+def _series(
+    connection: Connection[Any], definition: Definition, spell: Spell, today: date, grid: Grid, age_bands: Sequence[int]
+) -> Iterator[Drawn]:
+    window, version = spell.window(today), definition.version
+    query = _COUNTED.format(relation=relation(definition, EVERYBODY), band=AGE_BAND)
+    given = parameters(definition, window, EVERYBODY) | {"age_bands": list(age_bands), "last_day": window.last_day}
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute(query, given).fetchall()
+    whole: dict[tuple[int, str], Tally] = defaultdict(Tally)
+    slices: dict[str, dict[tuple[int, str], Tally]] = defaultdict(dict)
+    # Without a slice the two groupings say the same.
+    for slice_, station, detail, *numbers in rows:
+        if slice_ is None:
+            whole[station, detail] = Tally(*numbers)
+        else:
+            slices[slice_][station, detail] = Tally(*numbers)
+    expected = None
+    if version.population is not None:
+        expected = _expected(figures(connection, definition, window, [Dimension.STATION]), grid)
+    for slice_, tallies in [("", whole), *sorted(slices.items())]:
+        yield Drawn(
+            indicator=definition.name,
+            version=version.version,
+            outcomes=f"{version.sql} {version.denominator}",
+            slice=slice_,
+            period=spell.name,
+            is_rate=version.denominator is not None,
+            tallies=_filled(tallies, grid, {}),
+            expected=expected,
+        )
+
+
+def rhythm_series(connection: Connection[Any], spell: Spell, today: date, grid: Grid) -> Drawn:
+    """Readings of a period by hour of the week."""
+    window = spell.window(today)
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute(_RHYTHM, {"begin": window.begin, "until": window.until}).fetchall()
+    by_slot = {(station, slot): Tally(n, 0, people) for station, slot, n, people in rows if slot is not None}
+    whole = {station: Tally(n, 0, people) for station, slot, n, people in rows if slot is None}
+    return Drawn(
+        indicator=RHYTHM,
+        version=1,
+        outcomes="",
+        slice="",
+        period=spell.name,
+        is_rate=False,
+        tallies=_filled(by_slot, grid, whole),
+        by_hour=True,
+    )
+
+
+def _filled(tallies: Mapping[tuple[int, str], Tally], grid: Grid, whole: Mapping[int, Tally]) -> list[Tally]:
+    """One tally a cell, larger places by adding up. `whole`: of each station, where people repeat among the details."""
+    found: dict[tuple[str, str], Tally] = defaultdict(Tally)
+    inside = grid.stations
+    totals: dict[int, Tally] = defaultdict(Tally, whole)
+    if not whole:
+        for (station, _), tally in tallies.items():
+            totals[station] += tally
+    for station, tally in totals.items():
+        for place in inside.get(station, ()):
+            found[place, WHOLE] += tally
+    for (station, detail), tally in tallies.items():
+        for place in inside.get(station, ()):
+            found[place, detail] += tally
+    return [found.get((cell.place, cell.detail), NOBODY) for cell in grid.cells]
+
+
+def _expected(by_station: Mapping[tuple[Any, ...], Any], grid: Grid) -> list[int | None]:
+    """Expected people of each place; None where one of its stations has no population."""
+    known = {station: figure.denominator for (station,), figure in by_station.items()}
+    below: dict[str, list[int | None]] = defaultdict(list)
+    for station, places in grid.stations.items():
+        for place in places:
+            below[place].append(known.get(station))
+    return [None if cell.detail else _total(below[cell.place]) for cell in grid.cells]
+
+
+def _total(numbers: Sequence[int | None]) -> int | None:
+    return None if None in numbers else sum(each for each in numbers if each is not None)
+
+
+def statistics(drawn: Sequence[Drawn]) -> list[Statistic]:
+    """All the numbers of these series."""
+    return list(chain.from_iterable(each.statistics() for each in drawn))
+
+
+def ties(drawn: Sequence[Drawn]) -> list[Tie]:
+    """Every sum a reader can make between series: numerator and others, slices, outcomes that are all there are."""
+    found: list[Tie] = []
+    for each in drawn:
+        if each.has_others:
+            found.append(Tie(f"{each.name} denominator", [f"{each.name} numerator", f"{each.name} others"]))
+        if not each.slice:
+            found += _ties_of_slices(each, [other for other in drawn if other.slice and _same(each, other)])
+    return found + list(_ties_of_outcomes(drawn))
+
+
+def _same(one: Drawn, other: Drawn) -> bool:
+    return (one.indicator, one.period) == (other.indicator, other.period)
+
+
+def _ties_of_slices(whole: Drawn, slices: Sequence[Drawn]) -> list[Tie]:
+    if not slices:
+        return []
+    parts = ("numerator", "others", "denominator") if whole.has_others else ("numerator",)
+    return [Tie(f"{whole.name} {part}", [f"{each.name} {part}" for each in slices]) for part in parts]
+
+
+def _ties_of_outcomes(drawn: Sequence[Drawn]) -> Iterator[Tie]:
+    """Controlled, uncontrolled, missed, no measurement: if one SQL's numerators add up to their common denominator."""
+    groups: dict[tuple[str, str, tuple[int, ...]], list[Drawn]] = defaultdict(list)
+    for each in drawn:
+        if each.has_others and not each.slice:
+            groups[each.outcomes, each.period, tuple(t.denominator for t in each.tallies)].append(each)
+    for (_, _, denominators), members in groups.items():
+        sums = tuple(map(sum, zip(*([t.numerator for t in each.tallies] for each in members), strict=True)))
+        if len(members) > 2 and sums == denominators:
+            yield Tie(f"{members[0].name} denominator", [f"{each.name} numerator" for each in members])

@@ -1,0 +1,210 @@
+"""Suppression of a whole release: which numbers are one, which add up to which, what readers saw before. Pure.
+
+A statistic is a number a cell: an indicator's numerator, the others, its denominator. Statistics that are equal in
+every cell are one (the people under management are the denominator of four indicators), and what is tied by sums is
+protected together. Readers remember: see `protect`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from api.counts import Counts, Sum
+from api.reporting.region import Place
+from api.reporting.released import Cell
+from api.suppression import CannotBeProtected, suppress
+
+Key = tuple[int, int]  # statistic, cell
+Vector = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """One number a cell. `people`: how many people are behind it, where it does not count people itself."""
+
+    name: str  # stable: the memory finds it by this
+    values: Vector
+    people: Vector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Cells and how they add up: a place to those below it, a wide place to its details."""
+
+    cells: Sequence[Cell]
+    sums: Sequence[tuple[int, Sequence[int]]]
+    stations: Mapping[int, Sequence[str]]  # the places each station lies in, itself included
+
+    @classmethod
+    def over(cls, places: Sequence[Place], details: Sequence[str]) -> Grid:
+        """All places as a whole, and the wide ones by each detail."""
+        wide = {each.key for each in places if each.is_wide}
+        cells = [Cell(each.key) for each in places]
+        cells += [Cell(each.key, detail) for each in places if each.key in wide for detail in details]
+        at = {cell: n for n, cell in enumerate(cells)}
+        sums: list[tuple[int, Sequence[int]]] = []
+        for place in places:
+            parts = [each for each in places if each.parent == place.key]
+            if parts:
+                sums.append((at[Cell(place.key)], [at[Cell(each.key)] for each in parts]))
+            if place.key in wide and details:
+                sums.append((at[Cell(place.key)], [at[Cell(place.key, detail)] for detail in details]))
+            if parts and place.key in wide and all(each.key in wide for each in parts):
+                sums += [
+                    (at[Cell(place.key, detail)], [at[Cell(each.key, detail)] for each in parts]) for detail in details
+                ]
+        return cls(cells, sums, _lies_in(places))
+
+
+def _lies_in(places: Sequence[Place]) -> dict[int, list[str]]:
+    parents = {each.key: each.parent for each in places}
+    found: dict[int, list[str]] = {}
+    for place in places:
+        if place.station_id is not None:
+            key: str | None = place.key
+            while key is not None:
+                found.setdefault(place.station_id, []).append(key)
+                key = parents[key]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """One statistic is the sum of others, in every cell."""
+
+    total: str
+    parts: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What readers saw of a number last time."""
+
+    count: int
+    hidden: bool
+
+
+Memory = Mapping[str, Mapping[Cell, Remembered]]  # by statistic and cell
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """What is hidden of each statistic, by cell; and the statistics of which nothing new may be shown."""
+
+    hidden: Mapping[str, frozenset[int]]
+    withheld: frozenset[str]
+
+
+def guard(statistics: Sequence[Statistic], ties: Sequence[Tie], grid: Grid, threshold: int, memory: Memory) -> Guarded:
+    """Protect all of them, family by family."""
+    something = [each for each in statistics if any(each.values)]  # nobody anywhere: nothing to hide
+    counted = {each.name for each in something}
+    ties = [Tie(tie.total, [part for part in tie.parts if part in counted]) for tie in ties if tie.total in counted]
+    hidden: dict[str, frozenset[int]] = {each.name: frozenset() for each in statistics}
+    withheld: set[str] = set()
+    for family in families(something, ties):
+        try:
+            hidden |= protect(family, [t for t in ties if t.total in family.names], grid, threshold, memory)
+        except CannotBeProtected:
+            withheld |= family.names.keys()
+    return Guarded(hidden, frozenset(withheld))
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Statistics that must be protected together. `names`: which of its numbers each is."""
+
+    names: Mapping[str, int]
+    members: Sequence[Statistic]  # one for each number
+
+
+def families(statistics: Sequence[Statistic], ties: Sequence[Tie]) -> Iterator[Family]:
+    """What hangs together by ties, equal statistics taken as one."""
+    members, names = _numbers(statistics, ties)
+    group = list(range(len(members)))
+    for tie in ties:
+        tied = {group[names[name]] for name in (tie.total, *tie.parts)}
+        group = [min(tied) if each in tied else each for each in group]
+    for root in sorted(set(group)):
+        inside = [n for n, each in enumerate(group) if each == root]
+        place = {n: at for at, n in enumerate(inside)}
+        yield Family({name: place[n] for name, n in names.items() if n in place}, [members[n] for n in inside])
+
+
+def _numbers(statistics: Sequence[Statistic], ties: Sequence[Tie]) -> tuple[list[Statistic], dict[str, int]]:
+    """One number for equal statistics; but two parts of one sum stay two, equal or not."""
+    beside: dict[str, set[str]] = defaultdict(set)
+    for tie in ties:
+        for part in tie.parts:
+            beside[part] |= set(tie.parts) - {part}
+    known: dict[Vector, list[int]] = defaultdict(list)
+    members: list[Statistic] = []
+    names: dict[str, int] = {}
+    for each in statistics:
+        taken = {names[name] for name in beside[each.name] if name in names}
+        fitting = [number for number in known[each.values] if number not in taken]
+        if not fitting:
+            known[each.values].append(len(members))
+            fitting, members = [len(members)], [*members, each]
+        names[each.name] = fitting[0]
+    return members, names
+
+
+def protect(
+    family: Family, ties: Sequence[Tie], grid: Grid, threshold: int, memory: Memory
+) -> dict[str, frozenset[int]]:
+    """The cells to hide of each statistic.
+
+    A number that has not changed stays as it was, hidden or shown, and what was shown cannot help to hide another. When
+    nothing has changed, the pattern is the old one. Raises `CannotBeProtected`.
+    """
+    counts = _counts(family, ties, grid)
+    small = _small(family, threshold)
+    hid, showed = _remembered(family, grid, memory)
+    if len(hid) + len(showed) == len(counts.values) and small <= hid:
+        hidden: Collection[Key] = hid
+    else:
+        hidden = suppress(counts, threshold, hidden=small | hid, published=showed - small).hidden
+    by_number: dict[int, set[int]] = defaultdict(set)
+    for number, cell in hidden:
+        by_number[number].add(cell)
+    return {name: frozenset(by_number[number]) for name, number in family.names.items()}
+
+
+def _counts(family: Family, ties: Sequence[Tie], grid: Grid) -> Counts[Key]:
+    values = {(n, cell): count for n, each in enumerate(family.members) for cell, count in enumerate(each.values)}
+    sums = [
+        Sum((n, total), [(n, part) for part in parts]) for n in range(len(family.members)) for total, parts in grid.sums
+    ]
+    across = {(family.names[tie.total], tuple(family.names[part] for part in tie.parts)) for tie in ties}
+    sums += [
+        Sum((total, cell), [(part, cell) for part in parts])
+        for total, parts in sorted(across)
+        if (total,) != parts
+        for cell in range(len(grid.cells))
+    ]
+    return Counts(values, sums)
+
+
+def _small(family: Family, threshold: int) -> set[Key]:
+    return {
+        (n, cell)
+        for n, each in enumerate(family.members)
+        for cell, people in enumerate(each.people or each.values)
+        if 0 < people < threshold
+    }
+
+
+def _remembered(family: Family, grid: Grid, memory: Memory) -> tuple[set[Key], set[Key]]:
+    """The unchanged numbers that were hidden, and those that were shown anywhere."""
+    hid: set[Key] = set()
+    showed: set[Key] = set()
+    for name, n in family.names.items():
+        known = memory.get(name, {})
+        for place, cell in enumerate(grid.cells):
+            before = known.get(cell)
+            if before is not None and before.count == family.members[n].values[place]:
+                (hid if before.hidden else showed).add((n, place))
+    return hid - showed, showed

@@ -1,0 +1,118 @@
+"""The process that publishes figures: looks which releases are due and makes them, the newest first."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import psycopg
+from psycopg import Connection, errors
+from pydantic import Field
+
+from api.reporting.definitions import Indicators
+from api.reporting.period import local_date
+from api.reporting.publishing import publish
+from api.reporting.settings import ReportingSettings
+from api.reporting.spell import wanted
+from ingest.database import connect
+from maixun.configuration import Settings
+
+log = logging.getLogger(__name__)
+
+ROLE = "maixun_figures"
+ONE_AT_A_TIME = 0x6669_6775_7265  # "figure"
+NOT_READY = (
+    psycopg.OperationalError,
+    errors.UndefinedTable,
+    errors.InvalidSchemaName,
+    errors.UndefinedColumn,
+    errors.UndefinedFunction,
+    errors.InsufficientPrivilege,
+)
+
+
+class FiguresSettings(Settings):
+    """`config/figures.yaml`."""
+
+    look_every_seconds: float = Field(gt=0)
+    renew_hours: float = Field(ge=0)
+    quarters: int = Field(ge=1)
+    months: int = Field(ge=0)
+    backlog: int = Field(ge=0)
+    retry_seconds: float = Field(gt=0, le=4)  # a stop is obeyed within five seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """What a release follows."""
+
+    indicators: Indicators
+    settings: FiguresSettings
+    reporting: ReportingSettings
+    threshold: int
+
+    def publish_due(
+        self, connection: Connection[Any], now: datetime, stopping: Callable[[], bool] = lambda: False
+    ) -> int:
+        """Make every release that is due. Returns how many; none while another process does it, or readings wait."""
+        made = 0
+        row = connection.execute("select pg_try_advisory_lock(%s)", [ONE_AT_A_TIME]).fetchone()
+        if row is None or not row[0]:
+            return made
+        try:
+            while not stopping() and (ends := self._next(connection, now)) is not None:
+                self._publish(connection, ends, now)
+                made += 1
+        finally:
+            connection.execute("select pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
+        return made
+
+    def _next(self, connection: Connection[Any], now: datetime) -> date | None:
+        waiting = connection.execute("select count(*) from reporting.dirty").fetchone()
+        if waiting is None or waiting[0] > self.settings.backlog:
+            return None
+        known = dict(connection.execute("select ends, counted_at from reporting.figure_release").fetchall())
+        return next(iter(due(known, now, self.settings)), None)
+
+    def _publish(self, connection: Connection[Any], ends: date, now: datetime) -> None:
+        began = time.monotonic()
+        changed = publish(
+            connection,
+            self.indicators,
+            ends,
+            now=now,
+            threshold=self.threshold,
+            age_bands=self.reporting.age_bands,
+            county_names=self.reporting.county_names,
+        )
+        state = "new figures" if changed else "nothing new"
+        log.info("up to %s: %s, %.1f s", ends, state, time.monotonic() - began)
+
+
+def due(known: Mapping[date, datetime], now: datetime, settings: FiguresSettings) -> list[date]:
+    """The ends of the releases that are missing or old, the newest first."""
+    old = now - timedelta(hours=settings.renew_hours)
+    ends = wanted(local_date(now), settings.months, settings.quarters)
+    return [each for each in ends if each not in known or known[each] < old]
+
+
+def run(dsn: str, publisher: Publisher, stop: threading.Event) -> None:
+    """Publish until told to stop; waits for the database and says so once."""
+    waiting = False
+    while not stop.is_set():
+        try:
+            with connect(dsn, ROLE) as connection:
+                waiting = False
+                while not stop.is_set():
+                    publisher.publish_due(connection, datetime.now(UTC), stop.is_set)
+                    stop.wait(publisher.settings.look_every_seconds)
+        except NOT_READY as error:
+            if not waiting:
+                log.warning("waiting for the database: %s", str(error).strip().partition("\n")[0])
+            waiting = True
+            stop.wait(publisher.settings.retry_seconds)
