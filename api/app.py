@@ -57,6 +57,7 @@ from api.pages import STATIC, Pages, assets
 from api.protection import Protection
 from api.reporting import definitions
 from api.reporting.settings import ReportingSettings
+from api.reporting.shelf import Shelf
 from api.services import ROLE, Services
 from api.settings import ApiSettings
 from api.stream import Feed
@@ -217,6 +218,7 @@ def _services(settings: ApiSettings, database: str, now: Callable[[], datetime])
         catalogue=metrics.parse(load("metrics.yaml")),
         indicators=definitions.load(),
         reporting=configured(ReportingSettings, "reporting"),
+        shelf=Shelf(),
         limits=configured(IngestSettings, "ingest").limits,
         key=key,
         now=now,

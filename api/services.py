@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from api.pages import Pages
     from api.reporting.definitions import Indicators
     from api.reporting.settings import ReportingSettings
+    from api.reporting.shelf import Shelf
     from api.settings import ApiSettings
     from api.stream import Feed
     from devices.metrics import Catalogue
@@ -47,6 +48,7 @@ class Services:
     catalogue: Catalogue
     indicators: Indicators
     reporting: ReportingSettings
+    shelf: Shelf
     limits: Limits
     key: bytes
     now: Callable[[], datetime]

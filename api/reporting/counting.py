@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -13,14 +13,16 @@ from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
 from api.reporting.definitions import Definition, Indicators
-from api.reporting.figures import AGE_BAND, EVERYBODY, Dimension, figures, parameters, relation
-from api.reporting.guarding import Grid, Statistic, Tie
+from api.reporting.figures import AGE_BAND, EVERYBODY, ROOM, Dimension, figures, parameters, relation
+from api.reporting.guarding import Grid, Statistic, Tie, Vector
 from api.reporting.released import WHOLE
 from api.reporting.spell import Kind, Spell
 
 SEXES = ("female", "male", "unknown")
 HOURS = 7 * 24
-RHYTHM = "measuring_hours"  # readings by hour of the week: no indicator, and published like one
+RHYTHM = "measuring_hours"  # the indicator `measurements` by hour of the week
+MEASUREMENTS = "measurements"
+BY_PEOPLE, BY_HOUR = 0, 1  # the two ways to tell a wide place apart: age and sex, or hour of the week
 
 _COUNTED = sql.SQL(
     "with counted as ({relation})"
@@ -60,6 +62,12 @@ class Tally:
 
 
 NOBODY = Tally()
+# For each part of a figure its number and how many people are behind it.
+_NUMBERS: Mapping[str, tuple[Callable[[Tally], int], Callable[[Tally], int]]] = {
+    "numerator": (lambda tally: tally.numerator, lambda tally: tally.with_numerator),
+    "others": (lambda tally: tally.denominator - tally.numerator, lambda tally: tally.with_others),
+    "denominator": (lambda tally: tally.denominator, lambda tally: tally.with_denominator),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +82,7 @@ class Drawn:
     is_rate: bool
     tallies: Sequence[Tally]
     expected: Sequence[int | None] | None = None
-    by_hour: bool = False
+    way: int = BY_PEOPLE
 
     @property
     def name(self) -> str:
@@ -86,20 +94,25 @@ class Drawn:
         """Whether the denominator is a number of people, and so the others are one too."""
         return self.is_rate and self.expected is None
 
-    def statistics(self) -> list[Statistic]:
+    @property
+    def parts(self) -> Sequence[str]:
+        """The statistics it has."""
+        return ("numerator", "others", "denominator") if self.has_others else ("numerator",)
+
+    def statistics(self, grid: Grid) -> list[Statistic]:
         """The numbers of it that must be protected."""
-        numerators = tuple(each.numerator for each in self.tallies)
-        found = [Statistic(f"{self.name} numerator", numerators, tuple(each.with_numerator for each in self.tallies))]
-        if self.has_others:
-            denominators = tuple(each.denominator for each in self.tallies)
-            others = tuple(each.denominator - each.numerator for each in self.tallies)
-            found += [
-                Statistic(f"{self.name} others", others, tuple(each.with_others for each in self.tallies)),
-                Statistic(
-                    f"{self.name} denominator", denominators, tuple(each.with_denominator for each in self.tallies)
-                ),
-            ]
-        return found
+
+        def spread(values: Iterator[int]) -> Vector:
+            placed: list[int | None] = [None] * len(grid.cells)
+            for at, value in zip(grid.views[self.way], values, strict=True):
+                placed[at] = value
+            return tuple(placed)
+
+        return [
+            Statistic(f"{self.name} {part}", spread(map(number, self.tallies)), spread(map(people, self.tallies)))
+            for part in self.parts
+            for number, people in [_NUMBERS[part]]
+        ]
 
 
 def drawn_series(
@@ -112,11 +125,12 @@ def drawn_series(
 ) -> Iterator[Drawn]:
     """Every indicator over every period it is published for: what adds up over time, by quarter alone.
 
-    A month would follow from a quarter and the two others.
+    A month would follow from a quarter and the two others. A quarterly cohort is the same people in each of its months.
     """
     for spell in spells:
         for definition in indicators.all_on(spell.window(today).last_day):
-            if definition.indicator.unit == "people" or spell.kind is Kind.QUARTER:
+            indicator = definition.indicator
+            if spell.kind is Kind.QUARTER or (indicator.unit == "people" and not indicator.by_quarter):
                 yield from _series(connection, definition, spell, today, grid, age_bands)
 
 
@@ -127,7 +141,8 @@ def _series(
     query = _COUNTED.format(relation=relation(definition, EVERYBODY), band=AGE_BAND)
     given = parameters(definition, window, EVERYBODY) | {"age_bands": list(age_bands), "last_day": window.last_day}
     with connection.cursor(row_factory=tuple_row) as cursor:
-        rows = cursor.execute(query, given).fetchall()
+        cursor.execute(ROOM)
+        rows = cursor.execute(query, given, prepare=False).fetchall()
     whole: dict[tuple[int, str], Tally] = defaultdict(Tally)
     slices: dict[str, dict[tuple[int, str], Tally]] = defaultdict(dict)
     # Without a slice the two groupings say the same.
@@ -147,7 +162,7 @@ def _series(
             slice=slice_,
             period=spell.name,
             is_rate=version.denominator is not None,
-            tallies=_filled(tallies, grid, {}),
+            tallies=_filled(tallies, grid, BY_PEOPLE, {}),
             expected=expected,
         )
 
@@ -166,12 +181,12 @@ def rhythm_series(connection: Connection[Any], spell: Spell, today: date, grid: 
         slice="",
         period=spell.name,
         is_rate=False,
-        tallies=_filled(by_slot, grid, whole),
-        by_hour=True,
+        tallies=_filled(by_slot, grid, BY_HOUR, whole),
+        way=BY_HOUR,
     )
 
 
-def _filled(tallies: Mapping[tuple[int, str], Tally], grid: Grid, whole: Mapping[int, Tally]) -> list[Tally]:
+def _filled(tallies: Mapping[tuple[int, str], Tally], grid: Grid, way: int, whole: Mapping[int, Tally]) -> list[Tally]:
     """One tally a cell, larger places by adding up. `whole`: of each station, where people repeat among the details."""
     found: dict[tuple[str, str], Tally] = defaultdict(Tally)
     inside = grid.stations
@@ -185,7 +200,7 @@ def _filled(tallies: Mapping[tuple[int, str], Tally], grid: Grid, whole: Mapping
     for (station, detail), tally in tallies.items():
         for place in inside.get(station, ()):
             found[place, detail] += tally
-    return [found.get((cell.place, cell.detail), NOBODY) for cell in grid.cells]
+    return [found.get((cell.place, cell.detail), NOBODY) for cell in grid.view(way)]
 
 
 def _expected(by_station: Mapping[tuple[Any, ...], Any], grid: Grid) -> list[int | None]:
@@ -195,21 +210,27 @@ def _expected(by_station: Mapping[tuple[Any, ...], Any], grid: Grid) -> list[int
     for station, places in grid.stations.items():
         for place in places:
             below[place].append(known.get(station))
-    return [None if cell.detail else _total(below[cell.place]) for cell in grid.cells]
+    return [None if cell.detail else _total(below[cell.place]) for cell in grid.view(BY_PEOPLE)]
 
 
 def _total(numbers: Sequence[int | None]) -> int | None:
     return None if None in numbers else sum(each for each in numbers if each is not None)
 
 
-def statistics(drawn: Sequence[Drawn]) -> list[Statistic]:
+def statistics(drawn: Sequence[Drawn], grid: Grid) -> list[Statistic]:
     """All the numbers of these series."""
-    return list(chain.from_iterable(each.statistics() for each in drawn))
+    return list(chain.from_iterable(each.statistics(grid) for each in drawn))
 
 
 def ties(drawn: Sequence[Drawn]) -> list[Tie]:
-    """Every sum a reader can make between series: numerator and others, slices, outcomes that are all there are."""
-    found: list[Tie] = []
+    """Every sum a reader can make between series: numerator and others, slices, outcomes that are all there are.
+
+    And the readings by hour are those by age and sex: of each place as a whole one number.
+    """
+    names = {each.name for each in drawn}
+    rhythms = [each for each in drawn if each.way == BY_HOUR]
+    same = [(f"{each.name} numerator", f"{MEASUREMENTS}  {each.period}") for each in rhythms]
+    found = [Tie(hours, [f"{whole} numerator"]) for hours, whole in same if whole in names]
     for each in drawn:
         if each.has_others:
             found.append(Tie(f"{each.name} denominator", [f"{each.name} numerator", f"{each.name} others"]))
@@ -225,8 +246,7 @@ def _same(one: Drawn, other: Drawn) -> bool:
 def _ties_of_slices(whole: Drawn, slices: Sequence[Drawn]) -> list[Tie]:
     if not slices:
         return []
-    parts = ("numerator", "others", "denominator") if whole.has_others else ("numerator",)
-    return [Tie(f"{whole.name} {part}", [f"{each.name} {part}" for each in slices]) for part in parts]
+    return [Tie(f"{whole.name} {part}", [f"{each.name} {part}" for each in slices]) for part in whole.parts]
 
 
 def _ties_of_outcomes(drawn: Sequence[Drawn]) -> Iterator[Tie]:

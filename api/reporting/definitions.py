@@ -101,6 +101,7 @@ class Indicator(_Strict):
     group: Group
     unit: Literal["people", "tasks", "readings"] = "people"
     better: Literal["higher", "lower", "neither"] = "higher"
+    by_quarter: bool = False  # looks at a calendar quarter whatever the window: the same people in each of its months
     versions: tuple[Version, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -17,7 +17,7 @@ from api.reporting.released import Cell
 from api.suppression import CannotBeProtected, suppress
 
 Key = tuple[int, int]  # statistic, cell
-Vector = tuple[int, ...]
+Vector = tuple[int | None, ...]  # a number a cell; None where the statistic is not told apart so
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +36,38 @@ class Grid:
     cells: Sequence[Cell]
     sums: Sequence[tuple[int, Sequence[int]]]
     stations: Mapping[int, Sequence[str]]  # the places each station lies in, itself included
+    views: Sequence[Sequence[int]]  # for each way to tell apart the cells it has: the whole ones, then its details
 
     @classmethod
-    def over(cls, places: Sequence[Place], details: Sequence[str]) -> Grid:
-        """All places as a whole, and the wide ones by each detail."""
-        wide = {each.key for each in places if each.is_wide}
+    def over(cls, places: Sequence[Place], *ways: Sequence[str]) -> Grid:
+        """All places as a whole, and the wide ones told apart in each of these ways, each a list of details."""
+        wide = [each.key for each in places if each.is_wide]
         cells = [Cell(each.key) for each in places]
-        cells += [Cell(each.key, detail) for each in places if each.key in wide for detail in details]
+        views = []
+        for details in ways:
+            fine = [Cell(key, detail) for key in wide for detail in details]
+            views.append([*range(len(places)), *range(len(cells), len(cells) + len(fine))])
+            cells += fine
         at = {cell: n for n, cell in enumerate(cells)}
-        sums: list[tuple[int, Sequence[int]]] = []
-        for place in places:
-            parts = [each for each in places if each.parent == place.key]
-            if parts:
-                sums.append((at[Cell(place.key)], [at[Cell(each.key)] for each in parts]))
-            if place.key in wide and details:
-                sums.append((at[Cell(place.key)], [at[Cell(place.key, detail)] for detail in details]))
-            if parts and place.key in wide and all(each.key in wide for each in parts):
-                sums += [
-                    (at[Cell(place.key, detail)], [at[Cell(each.key, detail)] for each in parts]) for detail in details
-                ]
-        return cls(cells, sums, _lies_in(places))
+        sums = [(at[total], [at[part] for part in parts]) for total, parts in _sums(places, ways)]
+        return cls(cells, sums, _lies_in(places), views)
+
+    def view(self, way: int) -> list[Cell]:
+        """The cells of one way to tell apart."""
+        return [self.cells[n] for n in self.views[way]]
+
+
+def _sums(places: Sequence[Place], ways: Sequence[Sequence[str]]) -> Iterator[tuple[Cell, list[Cell]]]:
+    for place in places:
+        parts = [each for each in places if each.parent == place.key]
+        if parts:
+            yield Cell(place.key), [Cell(each.key) for each in parts]
+        for details in ways if place.is_wide else ():
+            if details:
+                yield Cell(place.key), [Cell(place.key, detail) for detail in details]
+            if parts and all(each.is_wide for each in parts):
+                for detail in details:
+                    yield Cell(place.key, detail), [Cell(each.key, detail) for each in parts]
 
 
 def _lies_in(places: Sequence[Place]) -> dict[int, list[str]]:
@@ -174,9 +186,17 @@ def protect(
 
 
 def _counts(family: Family, ties: Sequence[Tie], grid: Grid) -> Counts[Key]:
-    values = {(n, cell): count for n, each in enumerate(family.members) for cell, count in enumerate(each.values)}
+    values = {
+        (n, cell): count
+        for n, each in enumerate(family.members)
+        for cell, count in enumerate(each.values)
+        if count is not None
+    }
     sums = [
-        Sum((n, total), [(n, part) for part in parts]) for n in range(len(family.members)) for total, parts in grid.sums
+        Sum((n, total), [(n, part) for part in parts])
+        for n in range(len(family.members))
+        for total, parts in grid.sums
+        if (n, total) in values and (n, parts[0]) in values
     ]
     across = {(family.names[tie.total], tuple(family.names[part] for part in tie.parts)) for tie in ties}
     sums += [
@@ -184,6 +204,7 @@ def _counts(family: Family, ties: Sequence[Tie], grid: Grid) -> Counts[Key]:
         for total, parts in sorted(across)
         if (total,) != parts
         for cell in range(len(grid.cells))
+        if all((number, cell) in values for number in (total, *parts))
     ]
     return Counts(values, sums)
 
@@ -193,7 +214,7 @@ def _small(family: Family, threshold: int) -> set[Key]:
         (n, cell)
         for n, each in enumerate(family.members)
         for cell, people in enumerate(each.people or each.values)
-        if 0 < people < threshold
+        if people is not None and 0 < people < threshold
     }
 
 

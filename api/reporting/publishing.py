@@ -12,7 +12,17 @@ from psycopg.rows import class_row, tuple_row
 from psycopg.types.json import Jsonb
 
 from api.reporting import region
-from api.reporting.counting import HOURS, SEXES, Drawn, drawn_series, rhythm_series, statistics, ties
+from api.reporting.counting import (
+    BY_HOUR,
+    BY_PEOPLE,
+    HOURS,
+    SEXES,
+    Drawn,
+    drawn_series,
+    rhythm_series,
+    statistics,
+    ties,
+)
 from api.reporting.definitions import Indicators
 from api.reporting.guarding import Grid, Guarded, Memory, Remembered, guard
 from api.reporting.period import local_date
@@ -35,26 +45,22 @@ def publish(
     today = local_date(now)
     spells = together(ends, today)
     places = region.tree(_stations(connection), county_names)
-    grid = Grid.over(places, [f"{band} {sex}" for band in (0, *age_bands) for sex in SEXES])
-    hours = Grid.over(places, [str(slot) for slot in range(HOURS)])
+    people = [f"{band} {sex}" for band in (0, *age_bands) for sex in SEXES]
+    grid = Grid.over(places, people, [str(slot) for slot in range(HOURS)])
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read")  # one state of the data for all of it
         drawn = list(drawn_series(connection, indicators, spells, today, grid, age_bands))
-        rhythm = [rhythm_series(connection, spell, today, hours) for spell in spells if spell.kind is Kind.QUARTER]
+        drawn += [rhythm_series(connection, spell, today, grid) for spell in spells if spell.kind is Kind.QUARTER]
         before = _before(connection, [spell.name for spell in spells])
-        guarded = guard(statistics(drawn), ties(drawn), grid, threshold, _memory(before, by_hour=False))
-        at_hours = guard(statistics(rhythm), [], hours, threshold, _memory(before, by_hour=True))
-        pairs = [
-            *_pair(drawn, guarded, before, grid.cells, now),
-            *_pair(rhythm, at_hours, before, hours.cells, now),
-        ]
+        guarded = guard(statistics(drawn, grid), ties(drawn), grid, threshold, _memory(before))
+        pairs = list(_pair(drawn, guarded, before, grid, now))
         exact = Release(
             ends=ends,
             threshold=threshold,
             age_bands=age_bands,
             places=places,
-            cells=grid.cells,
-            hours=hours.cells,
+            cells=grid.view(BY_PEOPLE),
+            hours=grid.view(BY_HOUR),
             series=[each for each, _ in pairs],
         )
         shown = exact.model_copy(update={"series": [each for _, each in pairs]})
@@ -79,7 +85,7 @@ def _exact(drawn: Drawn, now: datetime) -> Series:
         counted_at=now,
         numerator=[each.numerator for each in drawn.tallies],
         denominator=denominators,
-        by_hour=drawn.by_hour,
+        by_hour=drawn.way == BY_HOUR,
         is_expected=drawn.expected is not None,
     )
 
@@ -93,10 +99,7 @@ class Before:
 
 
 def _before(connection: Connection[Any], periods: Sequence[str]) -> dict[str, Before]:
-    query = (
-        "select distinct on (period) period, shown, exact from reporting.figure_release, unnest(periods) period"
-        " where period = any(%s) order by period, counted_at desc"
-    )
+    query = "select period, shown, exact from reporting.figure_memory where period = any(%s)"
     with connection.cursor(row_factory=tuple_row) as cursor:
         rows = cursor.execute(query, [list(periods)]).fetchall()
     return {
@@ -104,12 +107,12 @@ def _before(connection: Connection[Any], periods: Sequence[str]) -> dict[str, Be
     }
 
 
-def _memory(before: Mapping[str, Before], *, by_hour: bool) -> Memory:
+def _memory(before: Mapping[str, Before]) -> Memory:
     found: dict[str, dict[Cell, Remembered]] = {}
     for period, both in before.items():
         for shown in both.shown.series:
             exact = both.exact.find(shown.indicator, period, shown.slice) if shown.period == period else None
-            if exact is not None and shown.by_hour is by_hour:
+            if exact is not None:
                 found |= _remembered(shown, exact, both.shown.grid(shown))
     return found
 
@@ -138,35 +141,35 @@ def _pairs(cells: Sequence[Cell], counted: Sequence[int | None], shown: Sequence
 
 
 def _pair(
-    drawn: Sequence[Drawn], guarded: Guarded, before: Mapping[str, Before], cells: Sequence[Cell], now: datetime
+    drawn: Sequence[Drawn], guarded: Guarded, before: Mapping[str, Before], grid: Grid, now: datetime
 ) -> Iterator[tuple[Series, Series]]:
     """Each series as counted and as shown. What cannot be protected beside what was shown before stays as it was."""
     for each in drawn:
         exact = _exact(each, now)
         last = before.get(each.period)
-        old = _old(each, last, cells) if last and _is_withheld(each, guarded) else None
-        yield old or (exact, _shown(each, exact, guarded, len(cells)))
+        old = _old(each, last, grid.view(each.way)) if last and _is_withheld(each, guarded) else None
+        yield old or (exact, _shown(each, exact, guarded, grid.views[each.way]))
 
 
 def _is_withheld(drawn: Drawn, guarded: Guarded) -> bool:
-    return any(each.name in guarded.withheld for each in drawn.statistics())
+    return any(f"{drawn.name} {part}" in guarded.withheld for part in drawn.parts)
 
 
-def _shown(drawn: Drawn, exact: Series, guarded: Guarded, size: int) -> Series:
+def _shown(drawn: Drawn, exact: Series, guarded: Guarded, at: Sequence[int]) -> Series:
     if _is_withheld(drawn, guarded):
-        nothing: list[int | None] = [None] * size
+        nothing: list[int | None] = [None] * len(at)
         return exact.model_copy(
             update={"numerator": nothing, "denominator": None if exact.denominator is None else nothing}
         )
     denominator = exact.denominator
     if denominator is not None and not exact.is_expected:
-        denominator = _without(denominator, guarded.hidden[f"{drawn.name} denominator"])
-    numerator = _without(exact.numerator, guarded.hidden[f"{drawn.name} numerator"])
+        denominator = _without(denominator, at, guarded.hidden[f"{drawn.name} denominator"])
+    numerator = _without(exact.numerator, at, guarded.hidden[f"{drawn.name} numerator"])
     return exact.model_copy(update={"numerator": numerator, "denominator": denominator})
 
 
-def _without(numbers: Sequence[int | None], hidden: Collection[int]) -> list[int | None]:
-    return [None if n in hidden else number for n, number in enumerate(numbers)]
+def _without(numbers: Sequence[int | None], at: Sequence[int], hidden: Collection[int]) -> list[int | None]:
+    return [None if n in hidden else number for n, number in zip(at, numbers, strict=True)]
 
 
 def _old(drawn: Drawn, last: Before, cells: Sequence[Cell]) -> tuple[Series, Series] | None:
@@ -199,22 +202,25 @@ def _keep(connection: Connection[Any], exact: Release, shown: Release, periods: 
     query = "select shown from reporting.figure_release where ends = %s"
     with connection.cursor(row_factory=tuple_row) as cursor:
         row = cursor.execute(query, [exact.ends]).fetchone()
-        same = row is not None and _numbers(Release.model_validate(row[0])) == _numbers(shown)
-        cursor.execute(
-            "insert into reporting.figure_release as kept (ends, revision, counted_at, periods, shown, exact)"
-            " values (%(ends)s, 1, %(now)s, %(periods)s, %(shown)s, %(exact)s)"
-            " on conflict (ends) do update set revision = kept.revision + %(step)s, counted_at = excluded.counted_at,"
-            " periods = excluded.periods, shown = excluded.shown, exact = excluded.exact",
-            {
-                "ends": exact.ends,
-                "now": now,
-                "periods": list(periods),
-                "shown": Jsonb(shown.model_dump(mode="json")),
-                "exact": Jsonb(exact.model_dump(mode="json")),
-                "step": 0 if same else 1,
-            },
+    same = row is not None and _numbers(Release.model_validate(row[0])) == _numbers(shown)
+    connection.execute(
+        "insert into reporting.figure_release as kept (ends, revision, counted_at, periods, shown)"
+        " values (%(ends)s, 1, %(now)s, %(periods)s, %(shown)s)"
+        " on conflict (ends) do update set revision = kept.revision + %(step)s, counted_at = excluded.counted_at,"
+        " periods = excluded.periods, shown = excluded.shown",
+        {"ends": exact.ends, "now": now, "periods": periods, "shown": _document(shown), "step": 0 if same else 1},
+    )
+    for period in periods:
+        connection.execute(
+            "insert into reporting.figure_memory (period, shown, exact) values (%s, %s, %s)"
+            " on conflict (period) do update set shown = excluded.shown, exact = excluded.exact",
+            [period, _document(shown.only(period)), _document(exact.only(period))],
         )
     return not same
+
+
+def _document(release: Release) -> Jsonb:
+    return Jsonb(release.model_dump(mode="json"))
 
 
 def _numbers(release: Release) -> object:

@@ -58,6 +58,10 @@ class Release(BaseModel):
         """The cells its numbers stand in."""
         return self.hours if series.by_hour else self.cells
 
+    def only(self, period: str) -> Release:
+        """The same with the series of one period alone."""
+        return self.model_copy(update={"series": [each for each in self.series if each.period == period]})
+
     def find(self, indicator: str, period: str, slice_: str = "") -> Series | None:
         """The series, if it was released."""
         return next(

@@ -113,8 +113,10 @@ grant insert, update on care.station, care.resident, care.condition, care.contra
 grant insert on care.person_token to maixun_api;
 grant insert, delete on care.import_upload to maixun_api;
 
--- figures: counts people by the indicators' SQL, never by name, and publishes; the api only reads what was published
+-- figures: counts people by the indicators' SQL, never by name, and publishes; the api reads what was published, and never
+-- the numbers behind what was hidden
 grant usage on schema care, telemetry, reporting to maixun_figures;
 grant select on care.station, care.resident, care.condition, care.contract, care.visit_now, care.follow_up to maixun_figures;
 grant select on reporting.person_month, reporting.population, reporting.dirty to maixun_figures;
-grant select, insert, update on reporting.figure_release to maixun_figures;
+grant select, insert, update on reporting.figure_release, reporting.figure_memory to maixun_figures;
+revoke all on reporting.figure_memory from maixun_api;

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg import errors
 
 from api.counts import Counts, Sum
 from api.disclosure import bounds
-from api.reporting import definitions, region
+from api.reporting import definitions, region, shelf
 from api.reporting.guarding import Grid, Memory, Remembered, Statistic, Tie, guard
 from api.reporting.publisher import FiguresSettings, Publisher
 from api.reporting.region import Level, Station
 from api.reporting.released import Cell, Release
 from api.reporting.settings import ReportingSettings
 from api.reporting.spell import Spell, together, wanted
+from ingest.rollup import fold
 from maixun import configuration
 from tests.reporting.town import Town, at
 
@@ -87,7 +89,12 @@ def _statistics(grid: Grid, leaves: list[list[tuple[int, int, int]]]) -> tuple[l
 
 def _joined(grid: Grid, statistics: list[Statistic], ties: list[Tie]) -> Counts[tuple[str, Cell]]:
     """Everything a reader can put side by side, over all views: each number once, and every sum."""
-    values = {(each.name, cell): n for each in statistics for cell, n in zip(grid.cells, each.values, strict=True)}
+    values = {
+        (each.name, cell): n
+        for each in statistics
+        for cell, n in zip(grid.cells, each.values, strict=True)
+        if n is not None
+    }
     sums = [
         Sum((each.name, grid.cells[total]), [(each.name, grid.cells[part]) for part in parts])
         for each in statistics
@@ -130,6 +137,7 @@ def test_what_has_not_changed_stays_hidden_or_shown(
         each.name: {
             cell: Remembered(count, n in first.hidden[each.name])
             for n, (cell, count) in enumerate(zip(grid.cells, each.values, strict=True))
+            if count is not None
         }
         for each in before
     }
@@ -171,8 +179,12 @@ def county(town: Town) -> Town:
     return town
 
 
-def _release(town: Town, column: str = "shown") -> Release:
-    return Release.model_validate(town.one(f"select {column} from reporting.figure_release order by ends desc limit 1"))  # noqa: S608
+def _release(town: Town) -> Release:
+    return Release.model_validate(town.one("select shown from reporting.figure_release order by ends desc limit 1"))
+
+
+def _exact(town: Town, period: str) -> Release:
+    return Release.model_validate(town.one("select exact from reporting.figure_memory where period = %s", period))
 
 
 def test_published_numbers_are_the_indicators_own_and_small_ones_are_hidden(county: Town, publisher: Publisher) -> None:
@@ -208,13 +220,13 @@ def test_the_next_day_an_unchanged_number_is_not_uncovered(county: Town, publish
     county.visit(resident, "2026-04-16 09:00", "128/80")
     assert publisher.publish_due(county.connection, NOW + timedelta(hours=25)) == 1
     after = _release(county)
-    exact = _release(county, "exact")
     for old in before.series:
-        new, now = after.find(old.indicator, old.period, old.slice), exact.find(old.indicator, old.period, old.slice)
+        new = after.find(old.indicator, old.period, old.slice)
+        now = _exact(county, old.period).find(old.indicator, old.period, old.slice)
         assert new is not None
         assert now is not None
         key = next(each.key for each in before.places if each.name == "东桥卫生站")
-        if now.numerator[[*exact.cells].index(Cell(key))] if not old.by_hour else 0:
+        if now.numerator[[*after.grid(now)].index(Cell(key))]:
             assert after.at(new, key).numerator is None
 
 
@@ -227,3 +239,68 @@ def test_what_adds_up_over_time_is_published_by_quarter_alone(county: Town, publ
         "2026Q2",
         "2026Q2-ytd",
     }
+
+
+def test_the_pages_cannot_read_what_was_hidden(county: Town, publisher: Publisher) -> None:
+    county.connection.execute("set role maixun_figures")
+    publisher.publish_due(county.connection, NOW)
+    with pytest.raises(errors.InsufficientPrivilege):
+        county.connection.execute("select from identity.person")
+    county.connection.execute("set role maixun_api")
+    assert _release(county).series
+    with pytest.raises(errors.InsufficientPrivilege):
+        county.connection.execute("select exact from reporting.figure_memory")
+    with pytest.raises(errors.InsufficientPrivilege):
+        county.connection.execute("update reporting.figure_release set shown = '{}'")
+
+
+def test_readings_by_hour_hide_the_same_places_as_readings_by_age(county: Town, publisher: Publisher) -> None:
+    """They are the same readings: what one hides of a place as a whole, the other may not show."""
+    people = county.connection.execute("select resident_id, station_id from care.resident order by 1").fetchall()
+    for n, (resident, _) in enumerate(people):
+        county.reading(resident, f"2026-04-{1 + n % 28:02} {n % 24:02}:10", systolic=130, diastolic=80)
+    fold(county.connection)
+    publisher.publish_due(county.connection, NOW)
+    release = _release(county)
+    readings, rhythm = release.find("measurements", "2026Q2"), release.find("measuring_hours", "2026Q2")
+    assert readings is not None
+    assert rhythm is not None
+    assert release.at(rhythm, "330108").numerator == len(people)
+    for place in release.places:
+        assert release.at(readings, place.key).numerator == release.at(rhythm, place.key).numerator, place
+    assert any(release.at(readings, place.key).numerator is None for place in release.places)
+    hidden = {
+        n
+        for n, cell in enumerate(release.hours)
+        if cell.detail and rhythm.numerator[n] is None and cell.place == "330108"
+    }
+    assert hidden, "57 people over 24 hours are few in each"
+
+
+def test_a_month_is_remembered_when_it_gets_a_release_of_its_own(county: Town) -> None:
+    known = Publisher(
+        definitions.load(),
+        configuration.settings(FiguresSettings, "figures").model_copy(update={"quarters": 1, "months": 1}),
+        configuration.settings(ReportingSettings, "reporting"),
+        THRESHOLD,
+    )
+    known.publish_due(county.connection, NOW)
+    before = _release(county)
+    known.publish_due(county.connection, at("2026-06-02 08:00"))
+    published = {each.period: each for each in shelf.periods(county.connection)}
+    after = shelf.Shelf().take(county.connection, published["2026-05"])
+    assert published["2026-05"].ends == date(2026, 6, 1)
+    old, new = (each.find("hypertension_control_rate", "2026-05") for each in (before, after))
+    assert old is not None
+    assert new is not None
+    assert old.counted_at < new.counted_at
+    assert old.numerator == new.numerator
+    assert old.denominator == new.denominator
+
+
+def test_a_quarterly_cohort_is_published_by_quarter_alone(county: Town, publisher: Publisher) -> None:
+    """In each month of a quarter it is the same people."""
+    publisher.publish_due(county.connection, NOW)
+    series = _release(county).series
+    assert {s.period for s in series if s.indicator.startswith("hearts_cohort")} == {"2026Q2"}
+    assert {s.period for s in series if s.indicator == "hearts_controlled"} == {"2026-05", "2026Q2", "2026Q2-ytd"}
