@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from ingest.followups.facts import Alarm, Facts, State, Task, Visit, Wanted
+from ingest.followups.facts import Alarm, Facts, Task, Visit, Wanted
 from ingest.followups.period import day_of
 from ingest.followups.programmes import Programme, Soon
 
@@ -46,14 +46,12 @@ def wanted(name: str, programme: Programme, facts: Facts, today: date, looks_bac
 
 def past(task: Task, facts: Facts, is_member: bool) -> Wanted:
     """What becomes of a task whose visit or alert asks for nothing any more."""
-    row = _wanted(task.programme, task.reason, task.occasion or "", task.due_on, facts)
-    row = replace(row, doctor_id=task.doctor_id, station_id=task.station_id)
     answer = _answer(task, facts)
-    if answer is not None and (task.state != "cancelled"):
-        return replace(row, state="done", visit_id=answer.visit_id)
+    if answer is not None and task.state != "cancelled":
+        return replace(task.unchanged, state="done", visit_id=answer.visit_id, ended_why=None)
     if task.state != "open":
-        return replace(row, state=_state(task), visit_id=task.visit_id, ended_why=task.ended_why)
-    return replace(row, state="cancelled", ended_why=_why_cancelled(task, facts, is_member))
+        return task.unchanged
+    return replace(task.unchanged, state="cancelled", ended_why=_why_cancelled(task, facts, is_member))
 
 
 def _judged(name: str, facts: Facts) -> list[Visit]:
@@ -111,10 +109,6 @@ def _first_after(programme: str, facts: Facts, moment: datetime) -> Visit | None
 
 def _alarm(episode_id: int, facts: Facts) -> Alarm | None:
     return next((alarm for alarm in facts.alarms if alarm.episode_id == episode_id), None)
-
-
-def _state(task: Task) -> State:
-    return "done" if task.state == "done" else "cancelled" if task.state == "cancelled" else "open"
 
 
 def _wanted(programme: str, why: str, occasion: str, due_on: date, facts: Facts) -> Wanted:

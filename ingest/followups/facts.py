@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+State = Literal["open", "done", "cancelled"]
+
 PACKAGE = "package"  # the programme of a package's items; their reasons are package:<item>
 
 
@@ -88,7 +90,7 @@ class Task:
     dispatched_at: datetime
     doctor_id: int | None
     station_id: int
-    state: str
+    state: State
     revision: int
     visit_id: int | None = None
     ended_at: datetime | None = None
@@ -99,8 +101,20 @@ class Task:
         """What a task is known by: one row, whatever becomes of it."""
         return self.programme, self.reason, self.occasion
 
-
-State = Literal["open", "done", "cancelled"]
+    @property
+    def unchanged(self) -> Wanted:
+        """How it stands, as an answer of the plan."""
+        return Wanted(
+            programme=self.programme,
+            reason=self.reason,
+            occasion=self.occasion,
+            due_on=self.due_on,
+            doctor_id=self.doctor_id,
+            station_id=self.station_id,
+            state=self.state,
+            visit_id=self.visit_id,
+            ended_why=self.ended_why,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

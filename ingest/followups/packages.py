@@ -53,28 +53,17 @@ def wanted(facts: Facts, packages: Packages, today: date) -> Iterator[Wanted]:
 
 def past(task: Task, facts: Facts, packages: Packages, today: date) -> Wanted:
     """What becomes of the task of a period that is over, or of a contract that ended."""
-    row = Wanted(
-        programme=task.programme,
-        reason=task.reason,
-        occasion=task.occasion,
-        due_on=task.due_on,
-        doctor_id=task.doctor_id,
-        station_id=task.station_id,
-        state="done" if task.state == "done" else "cancelled" if task.state == "cancelled" else "open",
-        visit_id=task.visit_id,
-        ended_why=task.ended_why,
-    )
     items = {name: item for package in packages.packages.values() for name, item in package.items.items()}
     name = task.reason.partition(":")[2]
     if name not in items or task.occasion is None or task.state == "done":
-        return row
+        return task.unchanged
     span = Period(date.fromisoformat(task.occasion), task.due_on)
     is_done, visit_id = _done(name, items[name], span, facts, today)
     if is_done and (task.state == "open" or task.ended_why == "missed"):
-        return replace(row, state="done", visit_id=visit_id, ended_why=None)
+        return replace(task.unchanged, state="done", visit_id=visit_id, ended_why=None)
     if task.state == "cancelled":
-        return row
-    return replace(row, state="cancelled", ended_why="missed" if today > task.due_on else "contract_ended")
+        return task.unchanged
+    return replace(task.unchanged, state="cancelled", ended_why="missed" if today > task.due_on else "contract_ended")
 
 
 def _span(contract: Contract, item: Item, today: date) -> Period:

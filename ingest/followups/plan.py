@@ -109,7 +109,7 @@ def _past(task: Task, facts: Facts, rulebook: Rulebook, today: date) -> Wanted:
         return packages.past(task, facts, rulebook.packages, today)
     programme = rulebook.file.programmes.get(task.programme)
     if task.occasion is None or programme is None:  # the programme is no more
-        return as_it_is(task)
+        return task.unchanged
     if task.occasion.startswith(course.OCCASIONS):
         return course.past(task, facts, belongs(task.programme, programme, facts.resident, today))
     return _past_period(task, programme, facts, today)
@@ -128,27 +128,12 @@ def _past_period(task: Task, programme: Programme, facts: Facts, today: date) ->
     if done is not None and (task.state != "cancelled" or task.ended_why == "missed"):
         return _ended(task, "done", visit_id=done.visit_id)
     if task.state == "cancelled":
-        return as_it_is(task)
+        return task.unchanged
     return _ended(task, "cancelled", why="missed" if today > span.last else "not_managed")
 
 
 def _ended(task: Task, state: State, *, visit_id: int | None = None, why: str | None = None) -> Wanted:
-    return replace(as_it_is(task), state=state, visit_id=visit_id, ended_why=why)
-
-
-def as_it_is(task: Task) -> Wanted:
-    """The task unchanged."""
-    return Wanted(
-        programme=task.programme,
-        reason=task.reason,
-        occasion=task.occasion,
-        due_on=task.due_on,
-        doctor_id=task.doctor_id,
-        station_id=task.station_id,
-        state="open" if task.state == "open" else "done" if task.state == "done" else "cancelled",
-        visit_id=task.visit_id,
-        ended_why=task.ended_why,
-    )
+    return replace(task.unchanged, state=state, visit_id=visit_id, ended_why=why)
 
 
 def _over(wanted: Wanted, task: Task | None) -> Wanted:
@@ -159,4 +144,4 @@ def _over(wanted: Wanted, task: Task | None) -> Wanted:
 
 
 def _differs(wanted: Wanted) -> bool:
-    return wanted.task is None or replace(wanted, task=None) != as_it_is(wanted.task)
+    return wanted.task is None or replace(wanted, task=None) != wanted.task.unchanged
