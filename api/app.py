@@ -47,7 +47,9 @@ from api import (
     sentinel,
     sign_in,
     station,
-    visits,
+    visit_forms,
+    visit_json,
+    visit_pages,
     work,
 )
 from api.board import Row
@@ -108,10 +110,12 @@ ROUTERS = (
             fleet,
             rules_replay,
             followup_pages,
-            visits,
         )
         for router in (part.pages, part.json)
     ),
+    visit_pages.pages,
+    visit_forms.pages,
+    visit_json.json,
     incidents.pages,
     incidents.json,
     work.pages,

@@ -11,10 +11,11 @@ from psycopg import Connection, sql
 from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import audit, followups, visit_words
+from api import audit, followup_rates, followups, visit_words
 from api.access import Clinician, Viewer, residents_of
 from api.audit import Action
-from api.followups import FollowUpTask, Rate, When
+from api.followup_rates import Rate
+from api.followups import FollowUpTask, When
 from api.people import name_of
 from api.services import Database, Given, Services, plain_rows
 from ingest.followups import store
@@ -49,7 +50,7 @@ def show(
     today = _today(given)
     tasks = followups.tasks_for(connection, viewer, given.key, given.rulebook, today=today)
     fitting = [task for task in tasks if programme in ("", task.programme)]
-    found = followups.rates(connection, viewer, given.rulebook, today=today)
+    found = followup_rates.rates(connection, viewer, given.rulebook, today=today)
     audit.write(connection, given.now(), viewer.staff_id, Action.FOLLOW_UP_LIST)
     return given.pages.show(
         request,
@@ -62,7 +63,7 @@ def show(
         whens={each: sum(task.when == each for task in fitting) for each in WHENS},
         tasks=[task for task in fitting if task.when == when][: given.settings.list_limit],
         rates=found,
-        together=followups.together(found, None) if len(found) > 1 else None,
+        together=followup_rates.together(found, None) if len(found) > 1 else None,
         aims=given.rulebook.file.aims,
         order=given.rulebook.file.order,
         vw=visit_words,
@@ -101,7 +102,7 @@ def listing(given: Given, connection: Database, viewer: Clinician, programme: st
 @json.get("/followups/rates", summary="Read dispatch and completion rates")
 def rates(given: Given, connection: Database, viewer: Clinician) -> list[Rate]:
     """By doctor, for the present quarter and the one before; the definitions stand with the fields."""
-    return followups.rates(connection, viewer, given.rulebook, today=_today(given))
+    return followup_rates.rates(connection, viewer, given.rulebook, today=_today(given))
 
 
 @json.get("/followups/packages", summary="Read the fulfilment of contract packages")
