@@ -50,7 +50,7 @@ def show(
     today = _today(given)
     tasks = followups.tasks_for(connection, viewer, given.key, given.rulebook, today=today)
     fitting = [task for task in tasks if programme in ("", task.programme)]
-    found = followup_rates.rates(connection, viewer, given.rulebook, today=today)
+    found = followup_rates.rates(connection, viewer, given.indicators, today=today)
     audit.write(connection, given.now(), viewer.staff_id, Action.FOLLOW_UP_LIST)
     return given.pages.show(
         request,
@@ -102,7 +102,7 @@ def listing(given: Given, connection: Database, viewer: Clinician, programme: st
 @json.get("/followups/rates", summary="Read dispatch and completion rates")
 def rates(given: Given, connection: Database, viewer: Clinician) -> list[Rate]:
     """By doctor, for the present quarter and the one before; the definitions stand with the fields."""
-    return followup_rates.rates(connection, viewer, given.rulebook, today=_today(given))
+    return followup_rates.rates(connection, viewer, given.indicators, today=_today(given))
 
 
 @json.get("/followups/packages", summary="Read the fulfilment of contract packages")

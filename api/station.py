@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 from fastapi import APIRouter, Request, Response
@@ -11,18 +11,18 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 from pydantic import BaseModel, Field
 
-from api import audit
-from api.access import Lead
+from api import audit, followup_rates
+from api.access import Lead, Viewer
 from api.audit import Action
+from api.followup_rates import Rate
 from api.people import name_of
-from api.services import Database, Given
+from api.services import Database, Given, Services
 from api.station_rota import RotaNow, rota_now
 
 pages = APIRouter(include_in_schema=False)
 json = APIRouter(prefix="/api/v1", tags=["station"])
 
 LOOK_BACK = timedelta(days=30)  # answered in what time: over so long
-COMPLETED_OVER_DAYS = 90  # follow-ups that were due in the last quarter
 UNREAD_SHOWN = 10  # the most urgent; the number tells of the others
 
 
@@ -62,7 +62,7 @@ class Load(BaseModel):
     closed: int = Field(default=0, description="closed by somebody in the last 30 days")
     due: int = Field(default=0, description="open follow-ups due within a week")
     overdue: int = 0
-    fell_due: int = Field(default=0, description="follow-ups that fell due in the last 90 days")
+    fell_due: int = Field(default=0, description="follow-ups that fell due in this quarter, as on the page of tasks")
     completed: int = Field(default=0, description="of these, done")
 
     @property
@@ -94,7 +94,7 @@ class _Loads:
 def show(request: Request, given: Given, connection: Database, viewer: Lead) -> Response:
     """The station at a glance. The look is recorded: it names residents."""
     audit.write(connection, given.now(), viewer.staff_id, Action.STATION_VIEW)
-    found = state(connection, viewer.station_id, given.key, given.now(), _today(given.now(), given.settings.tzinfo))
+    found = state(given, connection, viewer)
     return given.pages.show(
         request,
         "station.html",
@@ -102,7 +102,7 @@ def show(request: Request, given: Given, connection: Database, viewer: Lead) -> 
         state=found,
         total=_total(found.loads),
         look_back=LOOK_BACK.days,
-        over_days=COMPLETED_OVER_DAYS,
+        aim=given.rulebook.file.aims["done"].value,
     )
 
 
@@ -110,7 +110,7 @@ def show(request: Request, given: Given, connection: Database, viewer: Lead) -> 
 def read(given: Given, connection: Database, viewer: Lead) -> State:
     """Waiting times, alerts that nobody has opened, and what each doctor carries. For station leads."""
     audit.write(connection, given.now(), viewer.staff_id, Action.STATION_VIEW)
-    return state(connection, viewer.station_id, given.key, given.now(), _today(given.now(), given.settings.tzinfo))
+    return state(given, connection, viewer)
 
 
 _WAITING: LiteralString = (
@@ -154,11 +154,8 @@ _ALERTS: LiteralString = (
 _TASKS: LiteralString = (
     "select f.doctor_id,"
     " count(*) filter (where f.state = 'open' and f.due_on between %(today)s and %(today)s + 7) as due,"
-    " count(*) filter (where f.state = 'open' and f.due_on < %(today)s) as overdue,"
-    " count(*) filter (where f.state <> 'cancelled' and f.due_on < %(today)s and f.due_on >= %(quarter)s) as fell_due,"
-    " count(*) filter (where f.state = 'done' and f.due_on < %(today)s and f.due_on >= %(quarter)s) as completed"
-    " from care.follow_up f where f.station_id = %(station)s"
-    " and (f.state = 'open' or f.due_on >= %(quarter)s) group by 1"
+    " count(*) filter (where f.state = 'open' and f.due_on < %(today)s) as overdue"
+    " from care.follow_up f where f.station_id = %(station)s and f.state = 'open' group by 1"
 )
 _STAFF: LiteralString = (
     "select staff_id as doctor_id, display_name as doctor from care.staff"
@@ -166,32 +163,30 @@ _STAFF: LiteralString = (
 )
 
 
-def state(connection: Connection[DictRow], station_id: int | None, key: bytes, now: datetime, today: date) -> State:
-    """How a station stands now."""
-    given = {
-        "station": station_id,
-        "since": now - LOOK_BACK,
-        "today": today,
-        "quarter": today - timedelta(days=COMPLETED_OVER_DAYS),
-        "shown": UNREAD_SHOWN,
-    }
-    unread = connection.execute(_UNREAD, given).fetchall()
+def state(given: Services, connection: Connection[DictRow], viewer: Viewer) -> State:
+    """How a lead's station stands now."""
+    now, station_id = given.now(), viewer.station_id
+    today = now.astimezone(given.settings.tzinfo).date()
+    asked = {"station": station_id, "since": now - LOOK_BACK, "today": today, "shown": UNREAD_SHOWN}
+    rates = followup_rates.rates(connection, viewer, given.indicators, today=today)
+    unread = connection.execute(_UNREAD, asked).fetchall()
     return State(
-        waiting=[Waiting(**row) for row in connection.execute(_WAITING, given).fetchall()],
-        unread=[Unread(**row, resident_name=name_of(row["name_sealed"], key)) for row in unread],
+        waiting=[Waiting(**row) for row in connection.execute(_WAITING, asked).fetchall()],
+        unread=[Unread(**row, resident_name=name_of(row["name_sealed"], given.key)) for row in unread],
         unread_count=unread[0]["all_of_them"] if unread else 0,
-        loads=_loads(connection, given),
+        loads=_loads(connection, asked, rates),
         rota=rota_now(connection, station_id, now) if station_id is not None else None,
     )
 
 
-def _loads(connection: Connection[DictRow], given: dict[str, Any]) -> list[Load]:
+def _loads(connection: Connection[DictRow], asked: dict[str, Any], rates: list[Rate]) -> list[Load]:
     """By doctor, who carries most of what is urgent or late first; what is nobody's comes before all."""
     loads = _Loads()
     for query in (_RESIDENTS, _ALERTS, _TASKS):
-        loads.add(connection.execute(query, given).fetchall())
+        loads.add(connection.execute(query, asked).fetchall())
+    loads.add([{"doctor_id": one.doctor_id, "fell_due": one.due, "completed": one.done} for one in rates])
     ids = [each for each in loads.of if each is not None]
-    loads.add(connection.execute(_STAFF, {**given, "ids": ids}).fetchall())
+    loads.add(connection.execute(_STAFF, {**asked, "ids": ids}).fetchall())
     found = [Load(**{"doctor_id": each, "doctor": None, **row}) for each, row in loads.of.items()]
     return sorted(found, key=lambda one: (one.doctor_id is not None, -one.urgent, -one.overdue, one.doctor or ""))
 
@@ -199,7 +194,3 @@ def _loads(connection: Connection[DictRow], given: dict[str, Any]) -> list[Load]
 def _total(loads: list[Load]) -> Load:
     counted = ("residents", "urgent", "review", "in_hand", "closed", "due", "overdue", "fell_due", "completed")
     return Load(doctor_id=None, doctor=None, **{name: sum(getattr(one, name) for one in loads) for name in counted})
-
-
-def _today(now: datetime, zone: Any) -> date:
-    return now.astimezone(zone).date()

@@ -13,6 +13,7 @@ WHY: Mapping[str, str] = {
     "died": msgid("已死亡，不再计入"),
     "examined": msgid("已体检且表单完整"),
     "form_incomplete": msgid("体检表单不完整"),
+    "joined_lately": msgid("季末前不久纳入管理，下季度起派发"),
     "lost": msgid("失访，视为未达标"),
     "lost_to_follow_up": msgid("超过 12 个月未就诊"),
     "managed": msgid("在管"),

@@ -33,7 +33,8 @@ _EXPORTS = {
         " from care.visit"
     ),
     "task": (
-        "select resident_id, programme, due_on, state, (dispatched_at at time zone 'UTC') + interval '8 hours' as sent,"
+        "select resident_id, programme, due_on, state, ended_why, visit_id,"
+        " (dispatched_at at time zone 'UTC') + interval '8 hours' as sent,"
         " (ended_at at time zone 'UTC') + interval '8 hours' as ended from care.follow_up"
     ),
     "population": "select station_id, year, residents, aged_35, aged_65 from reporting.population",
@@ -46,6 +47,7 @@ _DATES = {"birth_date", "record_opened_on", "resident_since", "left_on", "diagno
 _DATES |= {"managed_until", "signed_on", "ends_on", "due_on"}
 _MOMENTS = {"at", "sent", "ended"}
 _TEXTS = {"region_code", "left_why", "condition", "programme", "mode", "lost_why", "state", "kind", "setting", "meal"}
+_TEXTS |= {"ended_why"}
 _EXACT = {"fasting_glucose", "after_meal_glucose", "glucose"}  # as printed: rounding decides who counts
 _PRESSURES = ("systolic", "diastolic")
 FACE_TO_FACE = ["clinic", "home"]
@@ -200,30 +202,38 @@ class Recomputed:
         old = joined.filter(age("birth_date", pl.col("day")) >= 65)
         return self.of_population(old.unique("resident_id"), "aged_65")
 
+    def counting(self) -> pl.DataFrame:
+        """Tasks that were not cancelled but for being missed."""
+        return self.tables["task"].filter((pl.col("state") != "cancelled") | (pl.col("ended_why") == "missed"))
+
     def dispatched(self) -> Figures:
-        """Patients with a task due in the window's time, a condition each."""
+        """People owed a follow-up who have a task due in the window's time: a condition each, and the yearly exam."""
         w = self.window
         ends = _next_quarter(date(w.last_day.year, (w.last_day.month - 1) // 3 * 3 + 1, 1))
-        due = self.tables["task"].filter(
-            (pl.col("state") != "cancelled")
-            & (pl.col("due_on") >= w.begin)
-            & (pl.col("due_on") < ends)
-            & (pl.col("sent").dt.date() < w.until)
-        )
+        sent = self.counting().filter(pl.col("sent").dt.date() < w.until)
+        due = sent.filter((pl.col("due_on") >= w.begin) & (pl.col("due_on") < ends))
         parts = [
-            self.of(self.managed(condition), due.filter(pl.col("programme") == condition))
+            self.of(
+                self.managed(condition).filter(pl.col("managed_from") <= ends - timedelta(days=31)),
+                due.filter(pl.col("programme") == condition),
+            )
             for condition in ("hypertension", "diabetes")
         ]
-        return _added(parts)
+        old = self.here.filter(age("birth_date", self.last) >= 65)
+        exams = sent.filter((pl.col("programme") == "elderly") & (pl.col("due_on").dt.year() == w.last_day.year))
+        return _added([*parts, self.of(old, exams)])
 
-    def completed(self) -> Figures:
-        """Tasks whose day has passed, done by the end."""
+    def completed(self, *, late_counts: bool) -> Figures:
+        """Tasks whose day has come, done by the end, or by their own day."""
         w = self.window
-        due = self.tables["task"].filter(
-            (pl.col("state") != "cancelled") & (pl.col("due_on") >= w.begin) & (pl.col("due_on") < w.until)
+        due = self.counting().filter(
+            (pl.col("due_on") >= w.begin) & (pl.col("due_on") < w.until) & (pl.col("programme") != "package")
         )
-        own = self.here.join(due, on="resident_id")
-        done = (pl.col("state") == "done") & (pl.col("ended").dt.date() < w.until)
+        by = self.visits.select("visit_id", visited="day")
+        own = self.here.join(due, on="resident_id").join(by, on="visit_id", how="left")
+        on = pl.coalesce("visited", pl.col("ended").dt.date())
+        done = (pl.col("state") == "done") & (on < w.until)
+        done = done if late_counts else done & (on <= pl.col("due_on"))
         sums = own.group_by("station_id").agg(done.sum().alias("n"), pl.len().alias("d"))
         return {row[0]: (row[1], row[2]) for row in sums.iter_rows()}
 
@@ -380,7 +390,8 @@ _INDICATORS: dict[str, Callable[[Recomputed], Figures]] = {
     "diabetes_after_meal_rate": lambda r: r.glucose_control("after_meal_glucose", 100),
     "diabetes_contract_rate": lambda r: r.of(r.managed("diabetes"), r.contracted(r.here)),
     "follow_up_dispatch_rate": Recomputed.dispatched,
-    "follow_up_completion_rate": Recomputed.completed,
+    "follow_up_completion_rate": lambda r: r.completed(late_counts=True),
+    "follow_up_in_time_rate": lambda r: r.completed(late_counts=False),
     "hypertension_screening_yield": Recomputed.hypertension_yield,
     "diabetes_screening_yield": Recomputed.diabetes_yield,
     "measurements": Recomputed.counted,

@@ -11,6 +11,7 @@ from api.reporting.period import Quarter, Span, Window
 from tests.reporting.town import Q1, Q2, Q3, Q4, Town, window
 
 CONTROL, STANDARD, GLUCOSE = "hypertension_control_rate", "hypertension_standard_rate", "diabetes_control_rate"
+YOUNG = "1975-06-15"  # owed no yearly exam
 
 
 @pytest.mark.parametrize(
@@ -226,17 +227,49 @@ def test_the_elderly_need_a_record_a_complete_form_and_the_age_on_the_day(town: 
 
 
 def test_follow_up_tasks_count_when_their_day_has_passed(town: Town) -> None:
-    patient, without = town.patient(), town.patient()
+    patient, without = town.patient(YOUNG), town.patient(YOUNG)
     town.task(patient, "2026-01-31", done="2026-02-03 10:00")
     town.task(patient, "2026-02-28")
     town.task(patient, "2026-03-31", done="2026-04-01 00:10")
+    town.task(patient, "2026-03-30", done="2026-03-30 10:00", programme="package")
     completion = town.figure("follow_up_completion_rate")
     assert (completion.numerator, completion.denominator) == (1, 3)
+    assert town.figure("follow_up_in_time_rate").numerator == 0
     in_february = Window.of(Q1, Span.QUARTER, date(2026, 2, 20))
     assert town.figure("follow_up_completion_rate", in_february).denominator == 1
     dispatch = town.figure("follow_up_dispatch_rate")
     assert (dispatch.numerator, dispatch.denominator) == (1, 2)
     assert town.why("follow_up_dispatch_rate") == {patient: "task_dispatched", without: "no_task"}
+
+
+def test_a_missed_follow_up_was_dispatched_and_not_done(town: Town) -> None:
+    patient = town.patient(YOUNG)
+    town.task(patient, "2026-03-31", missed=True)
+    completion, dispatch = town.figure("follow_up_completion_rate"), town.figure("follow_up_dispatch_rate")
+    assert (completion.numerator, completion.denominator) == (0, 1)
+    assert (dispatch.numerator, dispatch.denominator) == (1, 1)
+
+
+def test_a_follow_up_is_done_on_the_day_of_its_visit_however_late_it_is_written_down(town: Town) -> None:
+    patient = town.patient(YOUNG)
+    seen = town.visit(patient, "2026-03-30 09:00", "130/80")
+    town.task(patient, "2026-03-31", done="2026-04-02 10:00", visit=seen)
+    assert town.figure("follow_up_completion_rate").numerator == 1
+    assert town.figure("follow_up_in_time_rate").numerator == 1
+    other = town.patient(YOUNG)
+    late = town.visit(other, "2026-03-31 09:00", "130/80")
+    town.task(other, "2026-03-30", done="2026-03-31 10:00", visit=late)
+    assert town.figure("follow_up_completion_rate").numerator == 2
+    assert town.figure("follow_up_in_time_rate").numerator == 1
+
+
+def test_a_follow_up_is_owed_to_whoever_joined_in_time_and_to_the_old(town: Town) -> None:
+    early, late = town.patient(YOUNG, since="2026-03-01"), town.patient(YOUNG, since="2026-03-02")
+    old = town.resident("1961-03-31")
+    town.resident("1961-04-01")
+    assert town.why("follow_up_dispatch_rate") == {early: "no_task", late: "joined_lately", old: "no_task"}
+    town.task(old, "2026-12-31", programme="elderly")
+    assert town.why("follow_up_dispatch_rate")[old] == "no_task", "not dispatched before December"
 
 
 def test_screening_counts_people_never_diagnosed_where_screening_happens(town: Town) -> None:

@@ -66,12 +66,16 @@ def history(town: Town, random: Random, person: int) -> None:
         )
     for _ in range(random.randrange(7)):
         visit(town, random, person)
-    for _ in range(random.randrange(3)):
-        programme = random.choice(["hypertension", "diabetes"])
+    for _ in range(random.randrange(4)):
+        programme = random.choice(["hypertension", "diabetes", "elderly", "package"])
         due = some_day(random)
-        done = f"{due + timedelta(days=random.randrange(-5, 9))} 10:00" if random.random() < 0.6 else None
+        on = due + timedelta(days=random.randrange(-5, 9))
+        done = f"{on} 10:00" if random.random() < 0.6 else None
+        seen = town.visit(person, f"{on} 09:00", programme=programme) if done and random.random() < 0.5 else None
+        late = f"{on + timedelta(days=random.randrange(5))} 11:00" if seen else done
+        missed = done is None and random.random() < 0.5
         town.connection.execute("delete from care.follow_up where resident_id = %s and state = 'open'", (person,))
-        town.task(person, due.isoformat(), done=done, programme=programme)
+        town.task(person, due.isoformat(), done=late, programme=programme, visit=seen, missed=missed)
 
 
 def visit(town: Town, random: Random, person: int) -> None:

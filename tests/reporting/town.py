@@ -60,10 +60,12 @@ class Town:
         usual = {"sex": "female", "station_id": self.station_id, "doctor_id": self.doctor_id}
         return self.insert("care.resident", "resident_id", birth_date=date.fromisoformat(born), **(usual | about))
 
-    def patient(self, born: str = "1960-06-15", condition: str = "hypertension", **about: Any) -> int:
+    def patient(
+        self, born: str = "1960-06-15", condition: str = "hypertension", *, since: str = "2025-01-01", **about: Any
+    ) -> int:
         """A resident under management since the beginning of 2025."""
         resident = self.resident(born, **about)
-        self.manage(resident, condition)
+        self.manage(resident, condition, since)
         return resident
 
     def manage(self, resident: int, condition: str, since: str | None = "2025-01-01", until: str | None = None) -> None:
@@ -107,8 +109,18 @@ class Town:
         self.insert("telemetry.reading", None, resident_id=resident, measured_at=moment, received_at=moment, **row)
         self.connection.execute("insert into reporting.dirty values (%s, reporting.month_of(%s))", (resident, moment))
 
-    def task(self, resident: int, due: str, *, done: str | None = None, programme: str = "hypertension") -> None:
-        """A follow-up task, dispatched two weeks before it is due."""
+    def task(
+        self,
+        resident: int,
+        due: str,
+        *,
+        done: str | None = None,
+        programme: str = "hypertension",
+        visit: int | None = None,
+        missed: bool = False,
+    ) -> None:
+        """A follow-up task, dispatched two weeks before it is due. `done`: when that was written down."""
+        ended = done or (f"{due} 23:59" if missed else None)
         self.insert(
             "care.follow_up",
             None,
@@ -118,8 +130,10 @@ class Town:
             due_on=date.fromisoformat(due),
             dispatched_at=at(due) - timedelta(days=14),
             station_id=self.station_id,
-            state="done" if done else "open",
-            ended_at=at(done) if done else None,
+            state="done" if done else "cancelled" if missed else "open",
+            ended_at=at(ended) if ended else None,
+            ended_why="missed" if missed else None,
+            visit_id=visit,
         )
 
     def population(self, residents: int, aged_35: int, aged_65: int, *, year: int = 2026, station: int = 0) -> None:

@@ -1,9 +1,14 @@
--- Tasks whose day has passed within the window, and how many of them were done by its end. A person counts once a task.
+-- Tasks whose day has passed within the window, those nobody did among them, and how many were done by its end: on the
+-- day of the visit, whenever it was written down. Without late ones only those done by their own day count as done.
 with task as (
     select f.resident_id, f.programme, count(*) as due,
-        count(*) filter (where f.state = 'done' and f.ended_at < %(until_at)s) as done
+        count(*) filter (where f.state = 'done' and d.done_at < %(until_at)s
+            and (%(late_counts)s or reporting.local(d.done_at)::date <= f.due_on)) as done
     from care.follow_up f
-    where f.due_on >= %(begin)s and f.due_on < %(until)s and f.state <> 'cancelled' and f.programme = any(%(programmes)s)
+        left join care.visit_now v on v.visit_id = f.visit_id
+        cross join lateral (select coalesce(v.visited_at, f.ended_at) as done_at) d
+    where f.due_on >= %(begin)s and f.due_on < %(until)s and f.programme = any(%(programmes)s)
+      and (f.state <> 'cancelled' or f.ended_why = 'missed')
     group by 1, 2
 ),
 judged as (
