@@ -14,7 +14,7 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, Field
 
 from api import alert_dialog, audit, episodes
-from api.access import Clinician, Viewer
+from api.access import Clinician, SignedIn, Viewer
 from api.audit import Action
 from api.episodes import Alert, AlertWithHistory
 from api.errors import Problem
@@ -71,13 +71,23 @@ def listing(given: Given, connection: Database, viewer: Clinician, view: View = 
 
 
 @json.get("/alerts/stream", summary="Follow alerts live", response_class=StreamingResponse)
-async def stream(given: Given, viewer: Clinician, language: Language = Language.CHINESE) -> StreamingResponse:
+async def stream(given: Given, viewer: SignedIn, language: Language = Language.CHINESE) -> StreamingResponse:
     """Server-sent events. Read the list whenever the stream opens: what happened while it was closed is not sent again.
 
     `alert`: an alert of one of your residents changed. The data are `episode_id`, `resident_id`, `revision`, `state`,
-    `tier` and `row`, the list's row as HTML. Drop a revision older than one you have seen.
+    `tier`, `row` (the resident's row of the work list as HTML, empty when nothing is left to do) and `read_ms`, when
+    that row was read: drop one read earlier than the one you show.
+
+    `resident`: something else changed for a resident, such as a follow-up that was done: `resident_id`, `row` and
+    `read_ms`.
+
+    `looking`: who has a resident on the screen: `resident_id` and `by`, a list of `staff_id` and `name`.
+
+    `notice`: you are told of something: `text`, `tier`, `link` and `tag`, which is the same for the same matter.
 
     `refresh`: changes may have been missed; read the list again.
+
+    Whoever looks after no residents (technicians, the CDC, administrators) hears of notices alone.
 
     The stream ends after some minutes, so that rights are looked at again; reconnect then.
     """

@@ -32,7 +32,19 @@ OUTCOMES = {
     "false_alarm": msgid("误报，无需处理"),
     "other": msgid("其他"),
 }
-KINDS = {"gateway": msgid("网关"), "device": msgid("设备"), "station": msgid("卫生站"), "rota": msgid("值班表")}
+KINDS = {
+    "gateway": msgid("网关"),
+    "device": msgid("设备"),
+    "station": msgid("卫生站"),
+    "rota": msgid("值班表"),
+    "channel": msgid("通知通道"),
+}
+# Where it is mended, by kind; each is open to all who are shown such an incident.
+MENDED_ON = {
+    "gateway": ("/fleet", msgid("到设备管理")),
+    "device": ("/fleet", msgid("到设备管理")),
+    "rota": ("/rota", msgid("到值班表")),
+}
 _AUDIENCES = {
     Role.TECHNICIAN: ["technician"],
     Role.ADMIN: ["technician", "admin", "station_lead"],
@@ -61,7 +73,7 @@ class Listed(BaseModel):
     """An incident of the viewer's role, with what is wrong in both languages."""
 
     incident_id: int
-    subject_kind: str = Field(description="gateway, device, station or rota")
+    subject_kind: str = Field(description="gateway, device, station, rota or channel")
     subject: str
     cause: str
     tier: int
@@ -170,6 +182,7 @@ def _page(
         listed=_listed(given, connection, viewer),
         outcomes=OUTCOMES,
         kinds=KINDS,
+        mended_on=MENDED_ON,
         problem=refusal.says[language.of(request)] if refusal else None,
     )
 

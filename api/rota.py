@@ -1,4 +1,4 @@
-"""Duty and leave: who is on duty now, the week, its gaps in words; leave with a deputy; contacts. All is recorded."""
+"""Duty and leave: who is on duty now, the week, its gaps in words; leave with a deputy. All is recorded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from api import audit, rota_view
+from api import audit, contacts, rota_view
 from api.access import Viewer, only
 from api.audit import Action
 from api.errors import Refusal, not_found
@@ -25,7 +25,6 @@ from ingest.alerting import rota_store
 from ingest.alerting.policy import EscalationSettings
 from ingest.alerting.rota import GapKind
 from ingest.alerting.rota_store import NewDuty, NewLeave, NotPossible
-from ingest.identity import seal
 from maixun.configuration import settings
 
 pages = APIRouter(prefix="/rota", include_in_schema=False)
@@ -35,8 +34,6 @@ PLANNERS = (Role.STATION_LEAD, Role.ADMIN)
 Reader = Annotated[Viewer, Depends(only(*READERS), scope="function")]
 Planner = Annotated[Viewer, Depends(only(*PLANNERS), scope="function")]
 
-CONTACTS: Mapping[str, str] = {"mobile": msgid("手机"), "mail": msgid("邮箱"), "wecom": msgid("企业微信账号")}
-LONGEST_ADDRESS = 120
 _WHY: Mapping[str, str] = {
     "same_person": msgid("代理人不能是本人。"),
     "over": msgid("结束时间要晚于开始时间，也要晚于现在。"),
@@ -62,8 +59,8 @@ def show(
         stations=rota_view.stations(connection) if viewer.is_admin else [],
         seen=seen,
         may_plan=viewer.role in PLANNERS,
-        contacts=CONTACTS,
-        known=rota_view.contacts_of(connection, viewer.staff_id),
+        contacts=contacts.WORDS,
+        known=contacts.entered(connection, viewer.staff_id),
         source=_policy().source,
     )
 
@@ -189,31 +186,6 @@ def set_deputy(
         rota_store.set_deputy(tuples, staff, deputy or None)
     _write(given, connection, viewer, Action.ROTA_DEPUTY, staff=staff, deputy=deputy)
     return _back(place)
-
-
-@pages.post("/contact")
-def set_contact(
-    given: Given,
-    connection: Database,
-    viewer: Reader,
-    kind: Annotated[str, Form()],
-    address: Annotated[str, Form(max_length=LONGEST_ADDRESS)] = "",
-    station: Annotated[int, Form()] = 0,
-) -> Response:
-    """Where one is reached oneself; empty takes it back. Kept sealed, shown to nobody."""
-    if kind not in CONTACTS:
-        raise not_found()
-    if address.strip():
-        connection.execute(
-            "insert into identity.contact (staff_id, kind, address_sealed, changed_at) values (%s, %s, %s, %s)"
-            " on conflict (staff_id, kind) do update"
-            " set address_sealed = excluded.address_sealed, changed_at = excluded.changed_at",
-            [viewer.staff_id, kind, seal(address.strip(), given.key), given.now()],
-        )
-    else:
-        connection.execute("delete from identity.contact where staff_id = %s and kind = %s", [viewer.staff_id, kind])
-    _write(given, connection, viewer, Action.CONTACT, kind=kind)
-    return _back(_station(connection, viewer, station))
 
 
 @cache

@@ -109,12 +109,6 @@ def colleagues(connection: Connection[DictRow], station_id: int) -> list[Colleag
     return [Colleague(**row) for row in rows]
 
 
-def contacts_of(connection: Connection[DictRow], staff_id: int) -> dict[str, datetime]:
-    """Which contacts somebody has entered, and when; what they are stays sealed."""
-    rows = connection.execute("select kind, changed_at from identity.contact where staff_id = %s", [staff_id])
-    return {row["kind"]: row["changed_at"] for row in rows.fetchall()}
-
-
 def read(
     connection: Connection[DictRow], policy: EscalationSettings, place: Station, monday: date, now: datetime
 ) -> Seen:

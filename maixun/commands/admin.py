@@ -1,4 +1,4 @@
-"""`maixun admin`: accounts, devices, assignments, gateways, and what was held back. Passwords are never arguments."""
+"""`maixun admin`: accounts, contacts, devices, assignments, gateways, what was held. Passwords are no arguments."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ from ingest.accounts import (
     new_password,
     set_password,
 )
+from ingest.contacts import NoSuchAddress
 from ingest.enrolment import EnrolmentError
 from ingest.handover import Became, Entry, hand_over, name_person, void_tokens
 from ingest.identity import load_key, pseudonym
 from ingest.reason import Reason
 from ingest.registry import NewAssignment, TokenTaken, register_device
 from ingest.settings import IngestSettings
-from maixun import endpoints, gateway_admin, registered
+from maixun import contact_admin, endpoints, gateway_admin, registered
 from maixun.configuration import ConfigurationError, load, settings
 from maixun.endpoints import NotRunning
 from maixun.registered import Unknown
@@ -41,6 +42,7 @@ EXPECTED = (
     AccountError,
     ConfigurationError,
     EnrolmentError,
+    NoSuchAddress,
     NotRunning,
     TokenTaken,
     Unknown,
@@ -63,6 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     gateway_admin.add_broker(
         nouns.add_parser("broker", help="what the broker needs").add_subparsers(required=True, metavar="action")
+    )
+    contact_admin.add_contact(
+        nouns.add_parser("contact", help="where staff are reached").add_subparsers(required=True, metavar="action")
     )
     _held(nouns.add_parser("held", help="what was held back").add_subparsers(required=True, metavar="action"))
 

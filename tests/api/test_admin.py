@@ -7,7 +7,7 @@ import getpass
 import pytest
 from fastapi.testclient import TestClient
 
-from ingest.identity import load_key, pseudonym
+from ingest.identity import load_key, pseudonym, unseal
 from maixun.cli import main
 from tests.api.world import World, sign_in
 
@@ -95,3 +95,23 @@ def test_an_id_number_asked_for_releases_what_named_its_pseudonym(
         "select detail::text from care.audit union all select token::text from care.person_token"
     )
     assert number not in str(rows.fetchall())
+
+
+def test_a_contact_is_asked_for_sealed_and_recorded(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contact = ["admin", "contact", "set", "tech", "--kind", "mobile", "--login", "admin"]
+    monkeypatch.setattr("builtins.input", lambda _prompt: "far away")
+    assert main(contact) == 1
+    assert "no mobile address" in capsys.readouterr().err
+    monkeypatch.setattr("builtins.input", lambda _prompt: "+86 139 0000 0000")
+    assert main(contact) == 0
+    assert main(["admin", "contact", "list"]) == 0
+    said = capsys.readouterr().out
+    assert "tech                 technician     mobile\n" in said
+    assert "dr.wang              doctor         nothing\n" in said
+    assert "139" not in said
+    assert unseal(bytes(world.one("select address_sealed from identity.contact")), load_key()) == "+8613900000000"
+    assert world.one("select staff_id from care.audit where action = 'staff.contact'") == world.staff["admin"]
+    assert main(["admin", "contact", "remove", "tech", "--kind", "mobile", "--login", "admin"]) == 0
+    assert world.one("select count(*) from identity.contact") == 0

@@ -25,7 +25,9 @@ def happen(world: World) -> None:
             facts={},
         )
 
+    channel = {"zh": "mail 出了问题", "en": "mail is in trouble"}
     troubles = [
+        Trouble(subject=Subject("channel", "mail", "channel_failed"), audience="admin", tier=2, says=channel, facts={}),
         trouble("gateway", "gw-0007", "gateway_silent", "technician", "青河卫生站"),
         trouble("rota", "rota-1", "nobody_on_duty", "station_lead", "青河卫生站"),
         trouble("rota", "rota-2", "nobody_on_duty", "station_lead", "云岭卫生站"),
@@ -40,7 +42,7 @@ def happen(world: World) -> None:
     [
         ("tech", {"gw-0007"}),
         ("lead.qinghe", {"rota-1"}),
-        ("admin", {"gw-0007", "rota-1", "rota-2"}),
+        ("admin", {"gw-0007", "rota-1", "rota-2", "mail"}),
     ],
 )
 def test_each_role_sees_what_it_must_act_on(login: str, sees: set[str], world: World, as_: SignIn) -> None:
@@ -48,7 +50,7 @@ def test_each_role_sees_what_it_must_act_on(login: str, sees: set[str], world: W
     desk = as_(login)
     assert {each["subject"] for each in desk.get("/api/v1/incidents").json()} == sees
     page = desk.get("/incidents").text
-    for name in ("gw-0007", "rota-1", "rota-2", "fever-1"):
+    for name in ("gw-0007", "rota-1", "rota-2", "fever-1", "mail"):
         assert (f"{name} 出了问题" in page) is (name in sees)
 
 
@@ -85,3 +87,30 @@ def test_the_second_is_told_and_anothers_is_not_there(world: World, as_: SignIn)
     assert "管理员" in late.text
     closing = {"revision": 2, "outcome": "mended", "note": "x"}
     assert as_("lead.qinghe").post(f"{address}/close", data=closing).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("login", "subject", "leads_to"),
+    [
+        ("tech", "gw-0007", "/incidents#incident-{}"),
+        ("lead.qinghe", "rota-1", "/incidents#incident-{}"),
+        ("admin", "mail", "/incidents#incident-{}"),
+        ("cdc", "fever-1", "/sentinel"),
+        ("admin", "fever-1", "/sentinel"),  # an outbreak that nobody at the CDC took up
+    ],
+)
+def test_a_messages_link_leads_to_the_incident(
+    login: str, subject: str, leads_to: str, world: World, as_: SignIn
+) -> None:
+    happen(world)
+    number = world.one("select incident_id from care.incident where subject = %s", subject)
+    address = f"/notices/incident/{number}"
+    assert as_(login).get(address).status_code == 404  # not told of it
+    world.connection.execute(
+        "insert into care.notice (matter, number, round, level, staff_id, channel, not_before, created_at)"
+        " values ('incident', %s, 1, 1, %s, 'page', now(), now())",
+        [number, world.staff[login]],
+    )
+    answer = as_(login).get(address, follow_redirects=False)
+    assert answer.headers["location"] == leads_to.format(number)
+    assert as_(login).get(address).status_code == 200

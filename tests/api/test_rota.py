@@ -166,12 +166,12 @@ def test_a_doctor_plans_no_duty_and_nobody_plans_for_another_station(world: Worl
 
 def test_a_contact_is_sealed_and_shown_to_nobody(world: World, as_: SignIn) -> None:
     doctor = as_("dr.wang")
-    doctor.post("/rota/contact", data={"kind": "mobile", "address": "13900000000"})
+    doctor.post("/contacts", data={"card": "rota", "kind": "mobile", "address": "139 0000-0000"})
     assert "13900000000" not in doctor.get("/rota").text
     sealed = bytes(world.one("select address_sealed from identity.contact"))
     assert b"13900000000" not in sealed
     assert unseal(sealed, load_key()) == "13900000000"
-    doctor.post("/rota/contact", data={"kind": "mobile", "address": ""})
+    doctor.post("/contacts", data={"card": "rota", "kind": "mobile", "address": ""})
     assert world.one("select count(*) from identity.contact") == 0
 
 
@@ -184,3 +184,26 @@ def test_everybody_finds_what_was_sent_to_them(world: World, as_: SignIn) -> Non
     assert "王秀英" not in lead
     assert "没有。" in as_("tech").get("/notices").text
     assert as_("dr.li").get(f"/notices/episode/{episode}").status_code == 404
+
+
+@pytest.mark.parametrize("login", ["tech", "cdc", "admin"])
+def test_whoever_is_told_of_incidents_can_say_where_they_are_reached(login: str, world: World, as_: SignIn) -> None:
+    desk = as_(login)
+    assert desk.get("/rota").status_code == (200 if login == "admin" else 403)
+    page = desk.post("/contacts", data={"card": "notices", "kind": "mail", "address": "staff@example.org"})
+    assert page.url.path == "/notices"
+    assert page.text.count("已登记于") == 1
+    assert "staff@example.org" not in page.text
+    assert world.one("select staff_id from identity.contact") == world.staff[login]
+    assert world.one("select count(*) from care.audit where action = 'staff.contact'") == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "address"),
+    [("mobile", "office"), ("mobile", "139"), ("mail", "wang"), ("mail", "a b@example.org"), ("wecom", "wang li")],
+)
+def test_where_nobody_could_be_reached_is_not_kept(kind: str, address: str, world: World, as_: SignIn) -> None:
+    answer = as_("dr.wang").post("/contacts", data={"card": "rota", "kind": kind, "address": address})
+    assert answer.status_code == 422
+    assert "没有保存" in answer.text
+    assert world.one("select count(*) from identity.contact") == 0

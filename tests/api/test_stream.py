@@ -64,7 +64,9 @@ def events(lines: Iterator[str]) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def opened(client: httpx2.Client, app: FastAPI, **parameters: str) -> Iterator[Iterator[dict[str, str]]]:
+def opened(
+    client: httpx2.Client, app: FastAPI, *, kinds: tuple[str, ...] = ("alert",), **parameters: str
+) -> Iterator[Iterator[dict[str, str]]]:
     """An open stream. Its events before the listener was ready are not waited for."""
     feed = app.state.services.feed
     wait_for(feed.listening.is_set)
@@ -72,7 +74,7 @@ def opened(client: httpx2.Client, app: FastAPI, **parameters: str) -> Iterator[I
     with client.stream("GET", "/api/v1/alerts/stream", params=parameters) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         wait_for(lambda: feed.subscribers > before)
-        yield (event for event in events(answer.iter_lines()) if event["event"] == "alert")
+        yield (event for event in events(answer.iter_lines()) if event["event"] in kinds)
 
 
 def test_a_changed_alert_arrives_as_a_row(world: World, app: FastAPI, address: str) -> None:
@@ -93,6 +95,26 @@ def test_nobody_hears_of_anybody_elses_residents(world: World, app: FastAPI, add
         world.alert("李建国", glucose=2.4)
         mine = world.alert("王秀英", glucose=2.6)
         assert json.loads(next(stream)["data"])["episode_id"] == mine
+
+
+def test_who_looks_after_nobody_hears_of_notices_alone(world: World, app: FastAPI, address: str) -> None:
+    kinds = ("alert", "resident", "looking", "notice")
+    with signed_in(address, "tech") as client, opened(client, app, kinds=kinds) as stream:
+        alert = world.alert("王秀英", glucose=2.6)
+        for number, login in enumerate(("dr.wang", "tech")):
+            world.connection.execute(
+                "insert into care.notice (matter, number, round, level, staff_id, resident_id, channel, not_before,"
+                " created_at) values ('episode', %s, 1, %s, %s, %s, 'page', now(), now())",
+                [alert, number, world.staff[login], world.residents["王秀英"]],
+            )
+            notice = world.one("select max(notice_id) from care.notice")
+            world.connection.execute(
+                "select pg_notify('notice', %s)", [f"{world.staff[login]} episode {alert} {notice}"]
+            )
+        heard = next(stream)
+        assert heard["event"] == "notice"
+        assert "王秀英" not in heard["data"]
+        assert json.loads(heard["data"])["link"] == f"/notices/episode/{alert}"
 
 
 def test_signing_out_ends_the_stream(world: World, app: FastAPI, address: str) -> None:  # noqa: ARG001

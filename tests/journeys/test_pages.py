@@ -44,8 +44,8 @@ def address(world: World, database: str) -> Iterator[str]:
     thread.join(PATIENCE)
 
 
-def enter(page: Page, address: str, login: str) -> list[str]:
-    """Sign in on the page. The list returned fills with whatever the browser complains about."""
+def enter(page: Page, address: str, login: str, *, lands_on: str = "/work") -> list[str]:
+    """Sign in; the role's first page opens. The list returned fills with whatever the browser complains about."""
     complaints: list[str] = []
 
     def heard(message: ConsoleMessage) -> None:
@@ -59,7 +59,7 @@ def enter(page: Page, address: str, login: str) -> list[str]:
     page.fill("#login", login)
     page.fill("#password", PASSWORD)
     page.click("form.sign-in button")
-    page.wait_for_url("**/work")
+    page.wait_for_url(f"**{lands_on}")
     return complaints
 
 

@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ingest.accounts import Role
-from ingest.alerting import escalating, rota_store
+from ingest.alerting import escalating, incidents, rota_store
 from ingest.alerting.channels import settings as channels
 from ingest.alerting.channels.worker import Post
 from ingest.alerting.escalating import Means
+from ingest.alerting.incident import Subject, Trouble
 from ingest.alerting.policy import EscalationSettings
 from ingest.alerting.rota_store import NewDuty, NewLeave
 from ingest.identity import load_key
@@ -94,10 +95,32 @@ def test_a_ring_appears_on_the_page_of_whoever_is_told_with_the_alert(world: Wor
     rota_store.enter_leave(world.connection, away, by=deputy, now=world.clock())
     world.alert("王秀英")
     ring(world)
-    expect(page.locator("#notices a")).to_contain_text("危急预警待处理 · 青河卫生站")
+    expect(page.locator("#notices a").first).to_contain_text("危急预警待处理 · 青河卫生站")
     expect(page.locator("#rows")).to_contain_text("王秀英")
-    page.locator("#notices a").click()
+    page.locator("#notices a").first.click()
     expect(page.locator("#dialog")).to_contain_text("赵医生")
+
+
+def test_a_technician_is_rung_on_whatever_page_is_open(world: World, address: str, page: Page) -> None:
+    page.add_init_script(
+        "window.shown = []; window.Notification = class { constructor(title, about) { shown.push(about.body); }"
+        " static permission = 'granted'; };"
+    )
+    complaints = enter(page, address, "tech", lands_on="/held")
+    expect(page.locator("#notices")).to_be_hidden()
+    for tier, name in ((4, "A4:C1"), (2, "gw-0001")):
+        says = {"zh": f"{name} 没有声音", "en": f"{name} is silent"}
+        trouble = Trouble(subject=Subject("gateway", name, name), audience="technician", tier=tier, says=says, facts={})
+        incidents.settle(world.connection, [trouble], causes=[name], now=world.clock())
+        ring(world)
+        expect(page.locator("#notices a").first).to_have_text(says["zh"])
+    expect(page.locator("#notices")).to_contain_text("另有 1 条新提醒")
+    assert page.evaluate("shown") == ["gw-0001 没有声音"]  # what is only tracked stays on the page
+    page.locator("#notices a").first.click()
+    expect(page.locator("#content")).to_contain_text("gw-0001 没有声音")
+    page.get_by_role("button", name="我来处理gw-0001").click()
+    expect(page.locator("article", has_text="gw-0001")).to_contain_text("处理中")
+    assert complaints == []
 
 
 def test_the_listener_is_told_by_the_database(world: World, database: str) -> None:

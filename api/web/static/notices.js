@@ -5,6 +5,8 @@
   var here = document.getElementById("notices");
   if (!here || !window.SharedWorker) { return; }
   var ask = here.querySelector("button");
+  var DESKTOP_TIERS = 3; // what is only tracked waits on the page: a hundred meters with a wrong clock are no hundred messages
+  var heard = 0;
 
   function offer() {
     ask.hidden = !("Notification" in window) || Notification.permission !== "default";
@@ -13,13 +15,16 @@
   ask.addEventListener("click", function () { Notification.requestPermission().then(offer); });
 
   function show(notice) {
-    var line = here.querySelector("a");
+    var line = here.querySelector("a"), more = line.nextElementSibling;
     line.textContent = notice.text;
     line.href = notice.link;
+    more.textContent = here.dataset.more.replace("{n}", heard);
+    more.hidden = heard === 0;
+    heard += 1;
     here.hidden = false;
     line.parentNode.hidden = false;
     if (window.maixun && window.maixun.beep) { window.maixun.beep(); }
-    if ("Notification" in window && Notification.permission === "granted") {
+    if (notice.tier <= DESKTOP_TIERS && "Notification" in window && Notification.permission === "granted") {
       var message = new Notification(here.dataset.title, { body: notice.text, tag: notice.tag, requireInteraction: notice.tier === 1 });
       message.onclick = function () { window.focus(); location.assign(notice.link); message.close(); };
     }
