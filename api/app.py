@@ -25,6 +25,7 @@ from api import (
     ecg,
     errors,
     fhir,
+    figures,
     fleet,
     fleet_revocation,
     followup_pages,
@@ -97,6 +98,7 @@ ROUTERS = (
     reports.json,
     reconciliation.pages,
     indicators.json,
+    figures.json,
     *(
         router
         for part in (

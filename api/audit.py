@@ -21,6 +21,7 @@ class Action(StrEnum):
     REPORT_STEP = "report.step"
     REPORT_EXPORT = "report.export"
     REPORT_RECONCILE = "report.reconcile"
+    FIGURES_VIEW = "figures.view"
     INDICATORS_VIEW = "indicators.view"
     WORK_LIST = "work.list"
     ALERT_LIST = "alert.list"

@@ -13,8 +13,9 @@ from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
 from api.reporting.definitions import Definition, Indicators
-from api.reporting.figures import AGE_BAND, EVERYBODY, ROOM, Dimension, figures, parameters, relation
+from api.reporting.figures import AGE_BAND, EVERYBODY, ROOM, Dimension, Scope, figures, parameters, relation
 from api.reporting.guarding import Grid, Statistic, Tie, Vector
+from api.reporting.period import Window
 from api.reporting.released import WHOLE
 from api.reporting.spell import Kind, Spell
 
@@ -115,46 +116,35 @@ class Drawn:
         ]
 
 
-def drawn_series(
-    connection: Connection[Any],
-    indicators: Indicators,
-    spells: Sequence[Spell],
-    today: date,
-    grid: Grid,
-    age_bands: Sequence[int],
-) -> Iterator[Drawn]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Census:
+    """What is counted, as of which day, and over which places."""
+
+    indicators: Indicators
+    today: date
+    grid: Grid
+    age_bands: Sequence[int]
+    scope: Scope = EVERYBODY
+
+
+def drawn_series(connection: Connection[Any], census: Census, spells: Sequence[Spell]) -> Iterator[Drawn]:
     """Every indicator over every period it is published for: what adds up over time, by quarter alone.
 
     A month would follow from a quarter and the two others. A quarterly cohort is the same people in each of its months.
     """
     for spell in spells:
-        for definition in indicators.all_on(spell.window(today).last_day):
+        for definition in census.indicators.all_on(spell.window(census.today).last_day):
             indicator = definition.indicator
             if spell.kind is Kind.QUARTER or (indicator.unit == "people" and not indicator.by_quarter):
-                yield from _series(connection, definition, spell, today, grid, age_bands)
+                yield from _series(connection, census, definition, spell)
 
 
-def _series(
-    connection: Connection[Any], definition: Definition, spell: Spell, today: date, grid: Grid, age_bands: Sequence[int]
-) -> Iterator[Drawn]:
-    window, version = spell.window(today), definition.version
-    query = _COUNTED.format(relation=relation(definition, EVERYBODY), band=AGE_BAND)
-    given = parameters(definition, window, EVERYBODY) | {"age_bands": list(age_bands), "last_day": window.last_day}
-    with connection.cursor(row_factory=tuple_row) as cursor:
-        cursor.execute(ROOM)
-        rows = cursor.execute(query, given, prepare=False).fetchall()
-    whole: dict[tuple[int, str], Tally] = defaultdict(Tally)
-    slices: dict[str, dict[tuple[int, str], Tally]] = defaultdict(dict)
-    # Without a slice the two groupings say the same.
-    for slice_, station, detail, *numbers in rows:
-        if slice_ is None:
-            whole[station, detail] = Tally(*numbers)
-        else:
-            slices[slice_][station, detail] = Tally(*numbers)
+def _series(connection: Connection[Any], census: Census, definition: Definition, spell: Spell) -> Iterator[Drawn]:
+    window, version, grid = spell.window(census.today), definition.version, census.grid
     expected = None
     if version.population is not None:
-        expected = _expected(figures(connection, definition, window, [Dimension.STATION]), grid)
-    for slice_, tallies in [("", whole), *sorted(slices.items())]:
+        expected = _expected(figures(connection, definition, window, [Dimension.STATION], census.scope), grid)
+    for slice_, tallies in _counted(connection, census, definition, window):
         yield Drawn(
             indicator=definition.name,
             version=version.version,
@@ -165,6 +155,27 @@ def _series(
             tallies=_filled(tallies, grid, BY_PEOPLE, {}),
             expected=expected,
         )
+
+
+Tallies = dict[tuple[int, str], Tally]  # by station and detail
+
+
+def _counted(
+    connection: Connection[Any], census: Census, definition: Definition, window: Window
+) -> list[tuple[str, Tallies]]:
+    """The whole under "", then each slice."""
+    query = _COUNTED.format(relation=relation(definition, census.scope), band=AGE_BAND)
+    given = parameters(definition, window, census.scope)
+    given |= {"age_bands": list(census.age_bands), "last_day": window.last_day}
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        cursor.execute(ROOM)
+        rows = cursor.execute(query, given, prepare=False).fetchall()
+    whole: Tallies = {}
+    slices: dict[str, Tallies] = defaultdict(dict)
+    # Without a slice the two groupings say the same.
+    for slice_, station, detail, *numbers in rows:
+        (whole if slice_ is None else slices[slice_])[station, detail] = Tally(*numbers)
+    return [("", whole), *sorted(slices.items())]
 
 
 def rhythm_series(connection: Connection[Any], spell: Spell, today: date, grid: Grid) -> Drawn:

@@ -17,6 +17,7 @@ from api.reporting.counting import (
     BY_PEOPLE,
     HOURS,
     SEXES,
+    Census,
     Drawn,
     drawn_series,
     rhythm_series,
@@ -49,7 +50,8 @@ def publish(
     grid = Grid.over(places, people, [str(slot) for slot in range(HOURS)])
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read")  # one state of the data for all of it
-        drawn = list(drawn_series(connection, indicators, spells, today, grid, age_bands))
+        census = Census(indicators=indicators, today=today, grid=grid, age_bands=age_bands)
+        drawn = list(drawn_series(connection, census, spells))
         drawn += [rhythm_series(connection, spell, today, grid) for spell in spells if spell.kind is Kind.QUARTER]
         before = _before(connection, [spell.name for spell in spells])
         guarded = guard(statistics(drawn, grid), ties(drawn), grid, threshold, _memory(before))
@@ -73,7 +75,8 @@ def _stations(connection: Connection[Any]) -> list[Station]:
         return cursor.execute(query).fetchall()
 
 
-def _exact(drawn: Drawn, now: datetime) -> Series:
+def exact_series(drawn: Drawn, now: datetime) -> Series:
+    """The numbers as counted, small ones too."""
     denominators: Sequence[int | None] | None = None
     if drawn.is_rate:
         denominators = drawn.expected or [each.denominator for each in drawn.tallies]
@@ -145,7 +148,7 @@ def _pair(
 ) -> Iterator[tuple[Series, Series]]:
     """Each series as counted and as shown. What cannot be protected beside what was shown before stays as it was."""
     for each in drawn:
-        exact = _exact(each, now)
+        exact = exact_series(each, now)
         last = before.get(each.period)
         old = _old(each, last, grid.view(each.way)) if last and _is_withheld(each, guarded) else None
         yield old or (exact, _shown(each, exact, guarded, grid.views[each.way]))

@@ -96,6 +96,23 @@ def tops(places: Sequence[Place]) -> list[Place]:
     return [each for each in places if each.parent not in keys]
 
 
+def inside(places: Sequence[Place], roots: Sequence[Place]) -> list[Place]:
+    """These and everything below them, larger ones first."""
+    keys: set[str | None] = {each.key for each in roots}
+    found = []
+    for place in places:
+        if place.key in keys or place.parent in keys:
+            keys.add(place.key)
+            found.append(place)
+    return found
+
+
+def named(places: Sequence[Place], key: str) -> list[Place]:
+    """The place of this key; of digits that name a region left out of the tree, the ones that stand for it."""
+    exact = [each for each in places if each.key == key]
+    return exact or (tops(within(places, key)) if key.isdigit() else [])
+
+
 def _regions(stations: Sequence[Station]) -> dict[str, list[Station]]:
     found: dict[str, list[Station]] = {}
     for station in stations:

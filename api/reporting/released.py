@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -53,6 +53,19 @@ class Release(BaseModel):
         return {(False, each): n for n, each in enumerate(self.cells)} | {
             (True, each): n for n, each in enumerate(self.hours)
         }
+
+    @cached_property
+    def _of_place(self) -> Mapping[tuple[bool, str], Sequence[int]]:
+        found: dict[tuple[bool, str], list[int]] = {}
+        for (by_hour, cell), n in self._at.items():
+            found.setdefault((by_hour, cell.place), []).append(n)
+        return found
+
+    def cells_of(self, series: Series, place: str, *, told_apart: bool) -> list[int]:
+        """Where the numbers of a place stand in a series: as a whole, or told apart."""
+        grid = self.grid(series)
+        found = self._of_place.get((series.by_hour, place), ())
+        return [n for n in found if bool(grid[n].detail) is told_apart]
 
     def grid(self, series: Series) -> Sequence[Cell]:
         """The cells its numbers stand in."""
