@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,13 @@ def test_only_the_kiosk_knows_the_kiosk() -> None:
 def test_a_taken_port_is_said_with_what_to_do() -> None:
     with listen("127.0.0.1", 0) as taken, pytest.raises(ConfigurationError, match="--kiosk-port"):
         listen("127.0.0.1", taken.getsockname()[1])
+
+
+def test_what_the_page_connects_to_sends_at_once() -> None:
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 async def act(page: httpx2.AsyncClient, step: str, action: str, **about: Any) -> dict[str, Any]:
