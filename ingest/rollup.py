@@ -99,13 +99,13 @@ on conflict (month, station_id, kind, slot) do update set readings = kept.readin
 def fold(connection: Connection[Any]) -> int:
     """Fold everything that is marked, in one transaction. Returns how many person-months; 0 when another one folds.
 
-    Work memory is raised for the transaction: a month of a county then fits without a file.
+    Work memory is raised for the transaction: a million readings of a month are then sorted without a file.
     """
     with connection.transaction():
         row = connection.execute(_LOCK, [ONE_AT_A_TIME]).fetchone()
         if row is None or not row[0]:
             return 0
-        connection.execute("set local work_mem = '64MB'")
+        connection.execute("set local work_mem = '128MB'")
         connection.execute(_TAKE)
         months = connection.execute(_MONTHS).fetchall()
         for month, _ in months:

@@ -12,16 +12,20 @@ latest as (
       and (v.lost_why is not null or (v.mode = any(%(modes)s) and v.systolic is not null and v.diastolic is not null))
     order by v.resident_id, v.visited_at desc, v.visit_id desc
 ),
-judged as (
-    select m.resident_id, m.station_id, coalesce(m.out_why, case
-        when v.resident_id is null then 'no_measurement'
-        when v.lost_why is not null then 'lost'
-        when exists (select from bounds l
-            where reporting.age_on(m.birth_date, reporting.local(v.visited_at)::date) >= coalesce(l.from_age, 0)
-              and reporting.age_on(m.birth_date, reporting.local(v.visited_at)::date) < coalesce(l.below_age, 1000)
-              and v.systolic {boundary} l.systolic and v.diastolic {boundary} l.diastolic) then 'controlled'
-        else 'not_controlled' end) as why, m.out_why
+aged as materialized (
+    select m.resident_id, m.station_id, m.out_why, v.resident_id as visited, v.lost_why, v.systolic, v.diastolic,
+        reporting.age_on(m.birth_date, reporting.local(v.visited_at)::date) as age
     from managed m left join latest v using (resident_id)
+),
+judged as materialized (
+    select a.resident_id, a.station_id, a.out_why, coalesce(a.out_why, case
+        when a.visited is null then 'no_measurement'
+        when a.lost_why is not null then 'lost'
+        when exists (select from bounds l
+            where a.age >= coalesce(l.from_age, 0) and a.age < coalesce(l.below_age, 1000)
+              and a.systolic {boundary} l.systolic and a.diastolic {boundary} l.diastolic) then 'controlled'
+        else 'not_controlled' end) as why
+    from aged a
 )
 select resident_id, station_id, null::text as slice,
     (out_why is null and (why <> 'lost' or %(lost_counts)s))::integer as denominator,

@@ -24,7 +24,7 @@ kept as (
         array_agg(s.begins) filter (where s.visits >= %(visits_a_quarter)s) as met
     from seen s group by 1
 ),
-judged as (
+judged as materialized (
     select m.*, coalesce(k.visits, 0) as visits,
         (select count(*) from owed o where o.begins >= m.managed_from and not o.begins = any(coalesce(k.met, '{{}}'))) as missing
     from managed m left join kept k using (resident_id)
