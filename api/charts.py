@@ -17,6 +17,7 @@ from ingest.alerting.rules import Band, Rules, bands
 
 METRICS = {"blood_pressure": ("systolic", "diastolic"), "glucose": ("glucose",)}
 UNITS = {"blood_pressure": "mmHg", "glucose": "mmol/L"}
+DECIMALS = {"glucose": 1}  # of the others none: what a kilopascal meter measured is drawn as the tables write it
 NAMES = {"systolic": msgid("收缩压"), "diastolic": msgid("舒张压"), "glucose": msgid("血糖")}
 PLACES = {"home": msgid("家庭"), "kiosk": msgid("自测小屋"), "office": msgid("卫生站等")}
 # Glucose is drawn by what was eaten: limits differ, and colour and shape stay free to tell places apart.
@@ -200,7 +201,7 @@ def _point(row: ReadingRow, metric: str, say: Callable[[str], str], zone: ZoneIn
         notes.append(say(msgid("时间%(quality)s")) % {"quality": say(words.CLOCKS[row.clock])})
     return {
         "at": wall(row.measured_at, zone),
-        "value": row.values[metric],
+        "value": round(row.values[metric], DECIMALS.get(metric)),
         "notes": notes,
         "flagged": bool(row.flags),
         "clock": row.clock,

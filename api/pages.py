@@ -69,7 +69,12 @@ class Pages:
             cause=lambda name: self._causes.get(name, {}).get(spoken.value, name),
         )
         environment.filters.update(
-            local=self._local, age=self._age, number=number, prose=prose, iso=lambda moment: moment.isoformat()
+            local=self._local,
+            age=self._age,
+            number=number,
+            whole=whole,
+            prose=prose,
+            iso=lambda moment: moment.isoformat(),
         )
         return environment
 
@@ -89,6 +94,11 @@ def age(born: date, today: date) -> int:
 def number(value: float) -> str:
     """A measured value without an empty decimal: 128, 6.1."""
     return f"{value:.1f}".removesuffix(".0")
+
+
+def whole(value: float) -> str:
+    """A value that meters show without decimals, as alerts write it: a kilopascal meter's 218.26 mmHg is 218."""
+    return f"{value:.0f}"
 
 
 def prose(text: str) -> Markup:

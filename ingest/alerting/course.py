@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from ingest.alerting.documents import Cause
 from ingest.alerting.finding import Breach, Finding, Verdict, Why
@@ -43,6 +44,7 @@ class _Course:
     name: str
     cause: Cause
     run: list[StoredReading] = field(default_factory=list)
+    over: set[UUID] = field(default_factory=set)  # those of them beyond a limit
     confirmed: tuple[Breach, Why] | None = None
     pending: Breach | None = None
     trusted: bool = True  # whether the pending one is
@@ -64,6 +66,7 @@ class _Course:
         if self.confirmed is None and self.pending is None:
             self.run = []
         self.run.append(breach.reading)
+        self.over.add(breach.reading.reading_id)
         self.normals, self.ended = 0, None
         if self.pending is not None and (trusted or self.trusted):  # two doubtful values do not prove each other
             self._confirm(max(self.pending, breach, key=_tier), Why.AGREED)  # both are beyond the milder of the two
@@ -112,9 +115,18 @@ class _Course:
             why=why,
             breach=breach,
             began_at=self.run[0].measured_at,
-            readings=tuple(self.run[-EVIDENCE:]),
+            readings=_evidence(self.run, breach),
+            beyond=frozenset(self.over),
             due=self._deadline(self.pending) if self.pending else None,
         )
+
+
+def _evidence(run: Sequence[StoredReading], breach: Breach | None) -> tuple[StoredReading, ...]:
+    """The latest readings; what the sentence is about stays among them however much was measured since."""
+    shown = list(run[-EVIDENCE:])
+    if breach is not None and breach.reading not in shown:
+        shown[0] = breach.reading
+    return tuple(shown)
 
 
 def _tier(breach: Breach) -> int:

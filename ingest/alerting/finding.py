@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
+from uuid import UUID
 
 from devices.reading import Flag
 from ingest.alerting.documents import Rule, RuleFile
@@ -157,6 +158,7 @@ class Breach:
         return {
             "rule": self.rule.name,
             "tier": self.tier,
+            "reading": str(self.reading.reading_id),
             "threshold": {"boundary": self.rule.boundary, "limits": dict(self.level.limits)},
             "source": source_shown(self.file.documents[self.level.source]),
             "acknowledged_for": alert.acknowledged_for.total_seconds() if alert else None,
@@ -168,6 +170,7 @@ class Breach:
 class Finding:
     """`breach` is what the alert is about (None exactly when all is normal), `readings` the evidence, oldest first.
 
+    `beyond` names those of the readings that were beyond a limit of the cause, of any tier; a pattern names none.
     `due` is when the verdict changes by itself if nothing more is measured.
     """
 
@@ -178,6 +181,7 @@ class Finding:
     breach: Ground | None
     began_at: datetime
     readings: tuple[StoredReading, ...]
+    beyond: frozenset[UUID] = frozenset()
     due: datetime | None = None
 
     @property
@@ -193,17 +197,18 @@ class Finding:
     def explained(self) -> dict[str, Any]:
         """The finding as stored and shown (`care.episode.finding`), ready for JSON.
 
-        `{cause, verdict, why, says: {zh, en}, readings: [{id, kind, measured_at, setting, meal, flags, values}]}`
-        and, with a breach, `{rule, tier, threshold: {boundary, limits} | null, source: {zh, en, reference, verified},
-        acknowledged_for, set_by: {name, ends_on} | null}`: seconds that an acknowledgement holds, and the doctor who
-        set the limits for this resident. A pattern adds `figures`, the numbers of its sentence.
+        `{cause, verdict, why, says: {zh, en}, readings: [{id, kind, measured_at, setting, meal, flags, values,
+        beyond}]}` and, with a breach, `{rule, tier, reading, threshold: {boundary, limits} | null, source: {zh, en,
+        reference, verified}, acknowledged_for, set_by: {name, ends_on} | null}`: the id of the reading that the
+        sentence is about (a pattern has none), seconds that an acknowledgement holds, and the doctor who set the
+        limits for this resident. A pattern adds `figures`, the numbers of its sentence.
         """
         story: dict[str, Any] = {
             "cause": self.cause,
             "verdict": self.verdict.value,
             "why": self.why.value,
             "says": {language: self._sentence(language) for language in ("zh", "en")},
-            "readings": [_shown(reading) for reading in self.readings],
+            "readings": [_shown(reading) | {"beyond": reading.reading_id in self.beyond} for reading in self.readings],
         }
         return story | (self.breach.shown() if self.breach else {})
 

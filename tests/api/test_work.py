@@ -19,6 +19,11 @@ from tests.api.world import World
 ROW = re.compile(r'<tr id="resident-(\d+)".*?data-section="(\w+)"', re.DOTALL)
 
 
+def plain(page: str) -> str:
+    """What is written on a page."""
+    return re.sub(r"(<[^>]+>|\s)+", " ", page)
+
+
 def rows(text: str) -> list[tuple[int, str]]:
     """Residents and sections, in order."""
     return [(int(resident), section) for resident, section in ROW.findall(text)]
@@ -39,6 +44,28 @@ def test_one_row_a_resident_with_every_cause_and_the_task(world: World, as_: Sig
     assert "逾期 12 天" in page
     assert "李建国" not in page
     assert "王秀英" in as_("lead.qinghe").get("/work").text
+
+
+def test_an_alert_shows_the_reading_it_is_about_and_what_was_measured_since(world: World, as_: SignIn) -> None:
+    for systolic, diastolic in ((215, 109), (217.52, 108.01)):  # a kilopascal meter: 29.0 kPa
+        world.measured("王秀英", systolic=systolic, diastolic=diastolic)
+        world.clock.move(timedelta(minutes=1))
+    world.evaluate()
+    doctor = as_("dr.wang")
+    alert = world.episode_of("王秀英")
+    row = plain(doctor.get("/work").text)
+    assert "218/108 mmHg" in row
+    assert "此后" not in row
+    world.measured("王秀英", systolic=129, diastolic=87)
+    world.evaluate()
+    for page in ("/work", f"/residents/{world.residents['王秀英']}"):
+        row = plain(doctor.get(page).text)
+        assert "218/108 mmHg" in row, page
+        assert "此后 129/87（11-21 16:02）" in row, page
+    readings = doctor.get(f"/api/v1/alerts/{alert}").json()["finding"]["readings"]
+    assert [each["beyond"] for each in readings] == [True, True, False]
+    dialog = plain(doctor.get(f"/alerts/{alert}").text)
+    assert dialog.count("未达提醒标准") == 1
 
 
 def test_it_is_the_first_page_and_the_look_is_recorded(world: World, as_: SignIn) -> None:

@@ -390,3 +390,18 @@ def _beyond_something(one: StoredReading) -> bool:
     return any(
         breach(rule, circumstances(DIABETIC, one), one, file) for rules in file.alerts.values() for rule in rules
     )
+
+
+@given(st.lists(st.tuples(st.integers(100, 220), st.booleans()), min_size=1, max_size=20))
+def test_what_the_sentence_is_about_is_among_the_evidence(measured: list[tuple[int, bool]]) -> None:
+    history = [
+        pressure(systolic, 70, at=NOON + n * MINUTE, flags=Flag.BODY_MOVEMENT if doubted else Flag(0))
+        for n, (systolic, doubted) in enumerate(measured)
+    ]
+    found = finding(*history, now=NOON + 25 * MINUTE)
+    if found is None or found.breach is None:
+        return
+    told = found.explained()
+    about = [each for each in told["readings"] if each["id"] == told["reading"]]
+    assert [each["beyond"] for each in about] == [True]
+    assert f"{about[0]['values']['systolic']:.0f}/" in told["says"]["zh"]
