@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 
 from api import language, visit_words, words
 from api.language import Language, translator
-from api.navigation import entries_for
+from api.navigation import bar
 from maixun.configuration import ConfigurationError
 
 WEB = Path(__file__).parent / "web"
@@ -65,7 +65,7 @@ class Pages:
             asset=lambda name: f"/assets/{name}?v={_fingerprint(assets() / name)}",
             words=words,
             visit_words=visit_words,
-            entries_for=entries_for,
+            bar=lambda viewer: bar(viewer, spoken),
             cause=lambda name: self._causes.get(name, {}).get(spoken.value, name),
         )
         environment.filters.update(
