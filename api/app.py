@@ -55,6 +55,8 @@ from api import (
     work,
 )
 from api.board import Row
+from api.dashboard import pages as dashboard
+from api.dashboard.inventory import Inventory
 from api.language import Language
 from api.names import Names
 from api.pages import STATIC, Pages, assets
@@ -94,6 +96,7 @@ units mmHg, /min, mmol/L, kg.
 """
 
 ROUTERS = (
+    dashboard.pages,
     reports.pages,
     reports.json,
     reconciliation.pages,
@@ -227,6 +230,7 @@ def _services(settings: ApiSettings, database: str, now: Callable[[], datetime])
         indicators=definitions.load(),
         reporting=configured(ReportingSettings, "reporting"),
         shelf=Shelf(),
+        inventory=Inventory(),
         limits=configured(IngestSettings, "ingest").limits,
         key=key,
         now=now,

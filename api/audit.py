@@ -22,6 +22,8 @@ class Action(StrEnum):
     REPORT_EXPORT = "report.export"
     REPORT_RECONCILE = "report.reconcile"
     FIGURES_VIEW = "figures.view"
+    DASHBOARD_VIEW = "dashboard.view"
+    DASHBOARD_EXPORT = "dashboard.export"
     INDICATORS_VIEW = "indicators.view"
     WORK_LIST = "work.list"
     ALERT_LIST = "alert.list"

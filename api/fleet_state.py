@@ -22,6 +22,7 @@ class Gateway(BaseModel):
     """One gateway. What it has not told is null."""
 
     gateway: str
+    station_id: int | None = None
     station: str | None
     revoked: bool
     heard_since_revoked: bool = Field(default=False, description="the broker still takes its certificate")
@@ -44,6 +45,7 @@ class Meter(BaseModel):
     address: str
     model: str | None
     registered: bool
+    station_id: int | None = None
     station: str | None
     setting: str | None
     gateway: str | None = Field(description="which visited it last")
@@ -68,7 +70,7 @@ class WithoutHolder(BaseModel):
 
 
 _GATEWAYS = """
-select gateway, st.name as station, g.revoked_at is not null as revoked,
+select gateway, g.station_id, st.name as station, g.revoked_at is not null as revoked,
     coalesce(s.online and s.seen_at > g.revoked_at, false) as heard_since_revoked,
     coalesce(s.online, false) as online, s.seen_at,
     coalesce(s.status, '{}') as status, c.until, w.version, w.kept_at, w.refused_at, w.refused_why
@@ -81,9 +83,10 @@ left join lateral (select version, kept_at, refused_at, refused_why from fleet.s
 order by revoked, gateway
 """
 _METERS = """
-select d.address, d.model, p.station, p.setting::text from care.device d
-left join lateral (select st.name as station, a.setting from care.assignment a join care.station st using (station_id)
-    where a.device_id = d.device_id and a.valid_from <= %s order by a.valid_from desc limit 1) p on true
+select d.address, d.model, p.station_id, p.station, p.setting::text from care.device d
+left join lateral (select station_id, st.name as station, a.setting from care.assignment a
+    join care.station st using (station_id) where a.device_id = d.device_id and a.valid_from <= %s
+    order by a.valid_from desc limit 1) p on true
 """
 _WITHOUT_HOLDER = """
 select device as address, case when reason = 'unknown_slot' then (item ->> 'user')::integer end as slot, reason,
@@ -115,6 +118,7 @@ def _gateway(row: DictRow) -> Gateway:
     said: Mapping[str, Any] = row["status"]
     return Gateway(
         gateway=row["gateway"],
+        station_id=row["station_id"],
         station=row["station"],
         revoked=bool(row["revoked"]),
         heard_since_revoked=row["heard_since_revoked"],
@@ -162,6 +166,7 @@ def _meter(address: str, known: DictRow | None, visit: Mapping[str, Any]) -> Met
         address=address,
         model=known["model"] if known else visit.get("model"),
         registered=known is not None,
+        station_id=known["station_id"] if known else None,
         station=known["station"] if known else None,
         setting=known["setting"] if known else None,
         gateway=visit.get("gateway"),

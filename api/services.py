@@ -15,6 +15,7 @@ from psycopg_pool import ConnectionPool
 
 if TYPE_CHECKING:
     from api.averages import Protocol
+    from api.dashboard.inventory import Inventory
     from api.names import Names
     from api.pages import Pages
     from api.reporting.definitions import Indicators
@@ -49,6 +50,7 @@ class Services:
     indicators: Indicators
     reporting: ReportingSettings
     shelf: Shelf
+    inventory: Inventory
     limits: Limits
     key: bytes
     now: Callable[[], datetime]

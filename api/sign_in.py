@@ -23,7 +23,7 @@ pages = APIRouter(include_in_schema=False)
 json = APIRouter(prefix="/api/v1", tags=["session"])
 
 _HASHING = threading.BoundedSemaphore(2)  # argon2 takes 64 MiB a time: a flood of sign-ins must not eat the memory
-HOME = {Role.TECHNICIAN: "/held", Role.ADMIN: "/held", Role.CDC: "/reports"}
+HOME = {Role.TECHNICIAN: "/held", Role.ADMIN: "/held", Role.CDC: "/dashboard"}
 
 
 class Credentials(BaseModel):

@@ -1,0 +1,234 @@
+"""The dashboard of the CDC: one page of charts for a place, a period and an indicator; each chart as a file too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from api import audit, language
+from api.access import FiguresReader, Viewer
+from api.audit import Action
+from api.dashboard import chart, wording
+from api.dashboard.archive import Archive, taken
+from api.dashboard.chart import Chart, Name
+from api.dashboard.choice import Asked, Unknown, choose
+from api.dashboard.equipment import by_place
+from api.dashboard.fleet import fleet
+from api.dashboard.look import Look
+from api.dashboard.outcomes import outcomes
+from api.dashboard.overview import overview
+from api.dashboard.pyramid import pyramid
+from api.dashboard.ranking import ranking
+from api.dashboard.rhythm import rhythm
+from api.dashboard.trend import trend
+from api.errors import not_found
+from api.language import msgid
+from api.reporting import region
+from api.reporting.period import local_date
+from api.reporting.region import Place
+from api.reporting.spell import Kind
+from api.services import Database, Given, Services
+from ingest.accounts import Role
+from ingest.fleet_settings import FleetSettings
+from maixun.configuration import settings
+
+pages = APIRouter(include_in_schema=False)
+
+FROM_FIGURES = {
+    Name.TREND: trend,
+    Name.OUTCOMES: outcomes,
+    Name.RANKING: ranking,
+    Name.PYRAMID: pyramid,
+    Name.RHYTHM: rhythm,
+    Name.OVERVIEW: overview,
+}
+KINDS = {Kind.QUARTER: msgid("季度"), Kind.YEAR_TO_DATE: msgid("本年累计"), Kind.MONTH: msgid("月")}
+MEDIA = {"csv": "text/csv; charset=utf-8", "svg": "image/svg+xml"}
+
+
+def asked(
+    region: Annotated[str, Query(max_length=40)] = "",
+    period: Annotated[str, Query(max_length=12)] = "",
+    indicator: Annotated[str, Query(max_length=60)] = "",
+    part: Annotated[str, Query(max_length=40)] = "",
+) -> Asked:
+    """The parameters of the address."""
+    return Asked(region=region, period=period, indicator=indicator, part=part)
+
+
+Address = Annotated[Asked, Depends(asked)]
+
+
+@pages.get("/dashboard")
+def show(request: Request, given: Given, connection: Database, viewer: FiguresReader, address: Address) -> Response:
+    """All charts of what the address asks for. The look is recorded."""
+    archive = taken(connection, given.shelf)
+    places = visible(viewer, archive.places)
+    if not places:
+        return given.pages.show(request, "dashboard_empty.html", viewer=viewer, published=bool(archive.releases))
+    look = _look(request, given, archive, places, address)
+    audit.write(connection, given.now(), viewer.staff_id, Action.DASHBOARD_VIEW, look=look.choice.address)
+    charts = {name.value: _chart(name, look, given, connection) for name in Name}
+    return given.pages.show(
+        request,
+        "dashboard.html",
+        viewer=viewer,
+        look=look,
+        choice=look.choice,
+        charts=charts,
+        tree=branches(places, look.choice.place),
+        place_name=partial(wording.place_name, look),
+        period_name=wording.spell_name(look, look.choice.spell),
+        part_name=wording.part_name(look, look.choice.part),
+        periods=_periods(look),
+        indicators=_indicators(look),
+        parts=[(part, wording.part_name(look, part)) for part in archive.parts(look.choice.indicator)],
+        counted_at=_counted_at(look),
+    )
+
+
+@pages.get("/dashboard/{name}.{kind}")
+def download(
+    request: Request,
+    given: Given,
+    connection: Database,
+    viewer: FiguresReader,
+    address: Address,
+    name: Name,
+    kind: Literal["csv", "svg"],
+) -> Response:
+    """One chart as a table or as a picture, in the visitor's language. It is recorded."""
+    archive = taken(connection, given.shelf)
+    look = _look(request, given, archive, visible(viewer, archive.places), address)
+    made = _chart(name, look, given, connection)
+    if kind == "svg" and made.picture is None:
+        raise not_found()
+    audit.write(
+        connection,
+        given.now(),
+        viewer.staff_id,
+        Action.DASHBOARD_EXPORT,
+        chart=name,
+        kind=kind,
+        look=look.choice.address,
+    )
+    file = f"maixun-{name}-{look.choice.place.key}-{look.choice.spell.name}.{kind}"
+    named = {"content-disposition": f'attachment; filename="{file}"'}
+    return Response(_written(look, made, kind), media_type=MEDIA[kind], headers=named)
+
+
+def visible(viewer: Viewer, places: Sequence[Place]) -> list[Place]:
+    """The places whose figures the viewer may see: of the CDC its region and below, of a lead the own station."""
+    if viewer.role is Role.ADMIN:
+        return list(places)
+    if viewer.role is Role.STATION_LEAD:
+        return [each for each in places if each.station_id == viewer.station_id]
+    return region.within(places, viewer.region_prefix) if viewer.region_prefix else []
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A place in the tree, opened along the way to the chosen one."""
+
+    place: Place
+    is_chosen: bool
+    below: Sequence[Branch]
+
+
+def branches(places: Sequence[Place], chosen: Place) -> list[Branch]:
+    """The tree as it is shown: everything at the top, and below each place that lies on the way to the chosen one."""
+    by_key = {each.key: each for each in places}
+    way, key = set(), chosen.key
+    while key in by_key:
+        way.add(key)
+        key = by_key[key].parent or ""
+
+    def branch(place: Place) -> Branch:
+        inside = region.below(places, place.key) if place.key in way else []
+        return Branch(place, place.key == chosen.key, [branch(each) for each in inside])
+
+    return [branch(each) for each in region.tops(places)]
+
+
+def _look(request: Request, given: Services, archive: Archive, places: Sequence[Place], address: Asked) -> Look:
+    today = local_date(given.now())
+    if not places:
+        raise not_found()
+    try:
+        choice = choose(address, archive, places, today)
+    except Unknown:
+        raise not_found() from None
+    return Look(
+        archive=archive,
+        places=places,
+        choice=choice,
+        indicators=given.indicators,
+        language=language.of(request),
+        today=today,
+    )
+
+
+def _chart(name: Name, look: Look, given: Services, connection: Connection[DictRow]) -> Chart:
+    if name in FROM_FIGURES:
+        return FROM_FIGURES[name](look)
+    limits = settings(FleetSettings, "fleet").troubles
+    counted = given.inventory.read(connection, limits, given.now())
+    return fleet(look, by_place(counted, look.places), limits)
+
+
+def _written(look: Look, made: Chart, kind: str) -> bytes:
+    facts = _facts(look)
+    if kind == "csv" or made.picture is None:
+        return chart.as_csv(made, facts)
+    above = [made.title, " · ".join(value for _, value in facts)]
+    unverified = look.say(msgid("未对照原文核实"))
+    below = [each.mark if each.verified else f"{each.mark} ({unverified})" for each in made.notes]
+    return made.picture.saved(above, below).encode()
+
+
+def _facts(look: Look) -> list[tuple[str, str]]:
+    say, place = look.say, look.choice.place
+    counted = _counted_at(look)
+    return [
+        (say(msgid("地区或机构")), f"{wording.place_name(look, place)} ({place.code})"),
+        (say(msgid("统计期")), wording.spell_name(look, look.choice.spell)),
+        (say(msgid("数据截至")), counted),
+    ]
+
+
+def _counted_at(look: Look) -> str:
+    """When the shown figures were counted: of the chosen series, else the latest of the period."""
+    release = look.archive.releases.get(look.choice.spell.name)
+    series = look.series()
+    moments = [series.counted_at] if series else [each.counted_at for each in release.series] if release else []
+    return str(local_date(max(moments))) if moments else wording.NOTHING
+
+
+def _periods(look: Look) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The periods to choose from by kind, newest first."""
+    return [
+        (
+            word,
+            [
+                (each.name, wording.spell_name(look, each))
+                for each in reversed(look.archive.spells)
+                if each.kind is kind
+            ],
+        )
+        for kind, word in KINDS.items()
+    ]
+
+
+def _indicators(look: Look) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The indicators to choose from, by group."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name in look.names:
+        group = look.indicators.by_name[name].group
+        found.setdefault(wording.GROUPS[group], []).append((name, look.label(name)))
+    return list(found.items())
