@@ -42,7 +42,9 @@ def judged(request: Request, desk: AtDesk, resident_id: int, raw: Typed) -> Resp
     """What the computed classification and the next date are as the form stands now."""
     resident = desk.resident(resident_id)
     found = desk.draft(resident, desk.form(first(raw, "programme")), raw)
-    return desk.given.pages.show(request, "judgement.html", judgement=found.judgement, vw=visit_words)
+    return desk.given.pages.show(
+        request, "judgement.html", judgement=found.judgement, next_due_on=found.next_due_on, vw=visit_words
+    )
 
 
 @pages.post("/residents/{resident_id}/visits")
@@ -111,6 +113,7 @@ def _show(
         offered=offered,
         problems=problems,
         judgement=known.judgement,
+        next_due_on=known.next_due_on,
         amended=amended,
         medication_rows=MEDICATIONS,
         vw=visit_words,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from ingest.followups.facts import Alarm, Facts, Task, Visit, Wanted
+from ingest.followups.outcome import reason
 from ingest.followups.period import day_of
 from ingest.followups.programmes import Programme, Soon
 
@@ -14,19 +15,12 @@ VISIT, ALARM = "visit:", "episode:"
 OCCASIONS = (VISIT, ALARM)
 
 
-def reason(visits: Sequence[Visit]) -> Soon | None:
+def why_soon(visits: Sequence[Visit]) -> Soon | None:
     """What the last of the judged visits (in order) asks for; None: the next regular one is enough."""
-    last = visits[-1] if visits else None
-    if last is None:
+    if not visits:
         return None
-    if last.is_emergency:
-        return "emergency"
-    if last.classification == "complication":
-        return "referred"
-    if last.classification in (None, "controlled"):
-        return None
-    again = len(visits) > 1 and visits[-2].classification not in (None, "controlled")
-    return "referred" if again else "unsatisfactory"
+    last, before = visits[-1], visits[-2].classification if len(visits) > 1 else None
+    return reason(last.classification, before, is_emergency=last.is_emergency, was_referred=last.was_referred)
 
 
 def wanted(name: str, programme: Programme, facts: Facts, today: date, looks_back: timedelta) -> Iterator[Wanted]:
@@ -34,14 +28,18 @@ def wanted(name: str, programme: Programme, facts: Facts, today: date, looks_bac
     if not programme.soon:
         return
     judged = [visit for visit in _judged(name, facts) if day_of(visit.visited_at) <= today]
-    why = reason(judged)
+    why = why_soon(judged)
     if why is not None:
         last = judged[-1]
-        on = day_of(last.visited_at)
-        due = last.next_due_on or on + timedelta(days=programme.soon[why].days)
-        yield _wanted(name, why, f"{VISIT}{last.visit_id}", due, facts)
+        yield _wanted(name, why, f"{VISIT}{last.visit_id}", _due(last, programme.soon[why].days), facts)
     if why != "emergency":  # one visit answers both
         yield from _for_alarm(name, programme, facts, today - looks_back)
+
+
+def _due(last: Visit, days: int) -> date:
+    """The doctor's own date, but never later than the rule's."""
+    latest = day_of(last.visited_at) + timedelta(days=days)
+    return min(last.next_due_on or latest, latest)
 
 
 def past(task: Task, facts: Facts, is_member: bool) -> Wanted:
@@ -57,7 +55,7 @@ def past(task: Task, facts: Facts, is_member: bool) -> Wanted:
 def _judged(name: str, facts: Facts) -> list[Visit]:
     """Visits of the programme with a result; a phone call without values says nothing of control."""
     own = (visit for visit in facts.visits if visit.programme == name and not visit.was_lost)
-    return [visit for visit in own if visit.classification is not None or visit.is_emergency]
+    return [visit for visit in own if visit.classification is not None or visit.is_emergency or visit.was_referred]
 
 
 def _for_alarm(name: str, programme: Programme, facts: Facts, since: date) -> Iterator[Wanted]:

@@ -44,7 +44,10 @@ class Resident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """A visit as it stands. `items`: what of a package was done; `is_emergency`: by values, or found so."""
+    """A visit as it stands. `items`: what of a package was done; `is_emergency`: by values, or found so.
+
+    `was_referred`: to a hospital, for a reason of the form.
+    """
 
     visit_id: int
     programme: str
@@ -53,6 +56,7 @@ class Visit:
     classification: str | None = None
     was_lost: bool = False
     is_emergency: bool = False
+    was_referred: bool = False
     next_due_on: date | None = None
     has_pressure: bool = False
     items: frozenset[str] = frozenset()
@@ -140,11 +144,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All the plan looks at. `measured_on`: the last day with a blood pressure or glucose reading of the person."""
+    """All the plan looks at. `measured_on`: the days of late with a blood pressure or glucose reading of the person."""
 
     resident: Resident
     visits: tuple[Visit, ...] = ()
     contracts: tuple[Contract, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     tasks: tuple[Task, ...] = ()
-    measured_on: date | None = None
+    measured_on: frozenset[date] = frozenset()

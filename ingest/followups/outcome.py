@@ -10,7 +10,7 @@ from typing import Any
 from ingest.alerting.classification import Classification, classify, target
 from ingest.alerting.rules import Rules
 from ingest.followups.period import later
-from ingest.followups.programmes import Programme, Rulebook
+from ingest.followups.programmes import Programme, Rulebook, Soon
 
 JUDGED = ("hypertension", "diabetes")
 COMPLICATIONS = {"3", "4"}  # reasons for referral: new complication, complication that got worse
@@ -19,11 +19,15 @@ ADVERSE = "2"
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`classification` None: nothing on the form decides, or the programme has none. `limits` as printed beside it."""
+    """`classification` None: nothing on the form decides, or the programme has none. `limits` as printed beside it.
+
+    `is_soon`: the next visit is due within the rule's days, and a later date of the doctor's own does not change that.
+    """
 
     classification: Classification | None
     is_emergency: bool
     next_due_on: date | None
+    is_soon: bool
     limits: Mapping[str, float]
 
 
@@ -41,21 +45,26 @@ def judge(
     known = rulebook.file.programmes.get(programme)
     classification, limits = _classification(programme, values, birth_date, day, rules)
     is_emergency = known is not None and (bool(values.get("danger")) or is_beyond(known, values))
-    return Judgement(classification, is_emergency, next_day(known, classification, is_emergency, before, day), limits)
+    why = reason(classification, before, is_emergency=is_emergency, was_referred=bool(values.get("referral_reasons")))
+    soon = known.soon.get(why) if known is not None and why is not None else None
+    if soon is not None:
+        return Judgement(classification, is_emergency, day + timedelta(days=soon.days), True, limits)
+    regular = later(known.regular.every, day) if known is not None else None  # none: a package
+    return Judgement(classification, is_emergency, regular, False, limits)
 
 
-def next_day(
-    programme: Programme | None, classification: str | None, is_emergency: bool, before: str | None, day: date
-) -> date | None:
-    """When the next visit is due: soon after all but a controlled value, else a period later. None: a package."""
-    if programme is None:
+def reason(classification: str | None, before: str | None, *, is_emergency: bool, was_referred: bool) -> Soon | None:
+    """Why somebody is seen again soon; None: the next regular visit is enough. `before`: the visit before's result.
+
+    Whoever was referred, for an adverse reaction that is hard to control too, is asked how it went.
+    """
+    if is_emergency:
+        return "emergency"
+    if was_referred or classification == Classification.COMPLICATION:
+        return "referred"
+    if classification in (None, Classification.CONTROLLED):
         return None
-    if is_emergency and "emergency" in programme.soon:
-        return day + timedelta(days=programme.soon["emergency"].days)
-    if classification not in (None, Classification.CONTROLLED) and programme.soon:
-        again = before not in (None, Classification.CONTROLLED) or classification == Classification.COMPLICATION
-        return day + timedelta(days=programme.soon["referred" if again else "unsatisfactory"].days)
-    return later(programme.regular.every, day)
+    return "unsatisfactory" if before in (None, Classification.CONTROLLED) else "referred"
 
 
 def is_beyond(programme: Programme, values: Mapping[str, Any]) -> bool:

@@ -51,8 +51,9 @@ select resident_id, follow_up_id, programme, reason, occasion, due_on, dispatche
     revision, visit_id, ended_at, ended_why
 from care.follow_up where resident_id = any(%s) and (state = 'open' or due_on >= %s)"""
 
+# The zone is that of ingest.alerting.person.LOCAL.
 _MEASURED = """
-select resident_id, max(measured_at) from telemetry.reading
+select resident_id, array_agg(distinct (measured_at at time zone 'Asia/Shanghai')::date) from telemetry.reading
 where resident_id = any(%s) and measured_at >= %s and kind in ('blood_pressure', 'glucose') group by resident_id"""
 
 _KIOSK = """
@@ -152,7 +153,7 @@ class _Rows:
     contracts: Mapping[int, list[tuple[Any, ...]]]
     alarms: Mapping[int, list[tuple[Any, ...]]]
     tasks: Mapping[int, list[tuple[Any, ...]]]
-    measured: Mapping[int, datetime]
+    measured: Mapping[int, list[date]]
     pressures: Mapping[int, list[tuple[Any, ...]]]
 
 
@@ -167,7 +168,6 @@ def _facts(row: tuple[Any, ...], rows: _Rows, rulebook: Rulebook, today: date) -
     resident_id, born, sex, station_id, doctor_id, left_on, left_why = row
     visits = rows.visits.get(resident_id, [])
     managed = rows.managed.get(resident_id, [])
-    measured = rows.measured.get(resident_id)
     known = _known(visits, rows.pressures.get(resident_id, []), age_on(born, today), sex)
     resident = Resident(
         resident_id=resident_id,
@@ -192,7 +192,7 @@ def _facts(row: tuple[Any, ...], rows: _Rows, rulebook: Rulebook, today: date) -
             for number, cause, tier, opened_at, mistaken in rows.alarms.get(resident_id, [])
         ),
         tasks=tuple(_task(each) for each in rows.tasks.get(resident_id, [])),
-        measured_on=measured.astimezone(LOCAL).date() if measured else None,
+        measured_on=frozenset(rows.measured.get(resident_id, ())),
     )
 
 
@@ -210,6 +210,7 @@ def _visit(row: tuple[Any, ...], rulebook: Rulebook) -> Visit:
         classification=classification,
         was_lost=was_lost,
         is_emergency=bool(form.get("danger")) or (known is not None and is_beyond(known, values)),
+        was_referred=bool(form.get("referral_reasons")),
         next_due_on=next_due_on,
         has_pressure=values["systolic"] is not None,
         items=frozenset(form.get("package_items", ())),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.followups.facts import Facts, Managed, Visit
+from ingest.followups.period import Every, Period, period, since
 from ingest.followups.plan import plan
 from tests.ingest.followups.made import (
     RULEBOOK,
@@ -106,10 +108,31 @@ def test_an_adverse_reaction_counts_as_unsatisfactory_and_a_complication_is_refe
         assert list(found) == [f"hypertension/{reason}"], results
 
 
-def test_the_doctors_own_date_goes_before_the_two_weeks() -> None:
-    own = visit("2026-05-01T09:00", "uncontrolled", next_due_on=date(2026, 5, 22))
-    facts = carried_out(Facts(resident=resident("hypertension"), visits=(own,)), MAY)
-    assert standing(facts) == {"hypertension/unsatisfactory": date(2026, 5, 22)}
+@pytest.mark.parametrize(
+    ("own", "due"),
+    [
+        (date(2026, 5, 8), date(2026, 5, 8)),
+        (date(2026, 5, 15), date(2026, 5, 15)),
+        (date(2026, 5, 22), date(2026, 5, 15)),  # nobody sets the two weeks aside
+        (None, date(2026, 5, 15)),
+    ],
+)
+@pytest.mark.parametrize("why", ["unsatisfactory", "referred", "emergency"])
+def test_the_doctors_own_date_holds_when_it_is_earlier_than_the_two_weeks(
+    own: date | None, due: date, why: str
+) -> None:
+    about: dict[str, Any] = {"was_referred": why == "referred", "is_emergency": why == "emergency"}
+    seen = visit("2026-05-01T09:00", "uncontrolled", next_due_on=own, **about)
+    facts = carried_out(Facts(resident=resident("hypertension"), visits=(seen,)), date(2026, 5, 4))
+    assert standing(facts) == {f"hypertension/{why}": due}
+
+
+def test_whoever_is_referred_is_asked_within_two_weeks_how_it_went() -> None:
+    """An adverse reaction that is hard to control is referred at the first visit already."""
+    for result in ("adverse_reaction", "controlled", None):
+        seen = visit("2026-05-01T09:00", result, was_referred=True)
+        facts = carried_out(Facts(resident=resident("hypertension"), visits=(seen,)), date(2026, 5, 4))
+        assert standing(facts) == {"hypertension/referred": date(2026, 5, 15)}, result
 
 
 def test_a_visit_that_is_taken_back_opens_its_task_again() -> None:
@@ -172,7 +195,7 @@ def test_high_risk_is_seen_every_half_year_by_any_visit_with_a_blood_pressure() 
 
 
 def test_packages_are_counted_from_the_day_of_signing_and_readings_fulfil_only_the_measuring() -> None:
-    facts = Facts(resident=resident(), contracts=(contract("chronic", date(2026, 2, 20)),), measured_on=MAY)
+    facts = measured(Facts(resident=resident(), contracts=(contract("chronic", date(2026, 2, 20)),)), MAY)
     facts = carried_out(facts, MAY)
     assert standing(facts, "done") == {"package/package:remote_measurement": date(2026, 5, 19)}
     assert standing(facts) == {
@@ -185,8 +208,58 @@ def test_packages_are_counted_from_the_day_of_signing_and_readings_fulfil_only_t
     assert standing(facts)["package/package:remote_measurement"] == date(2026, 6, 19)
 
 
+def measured(facts: Facts, *days: date) -> Facts:
+    """With readings on these days."""
+    return replace(facts, measured_on=frozenset(days))
+
+
+def test_a_reading_that_arrives_after_its_month_still_fulfils_it() -> None:
+    facts = Facts(resident=resident(), contracts=(contract("chronic", date(2026, 2, 20)),))
+    facts = lived(facts, MAY, date(2026, 5, 20))
+    assert "missed" in why_ended(facts)
+    facts = carried_out(measured(facts, date(2026, 5, 18), date(2026, 5, 21)), date(2026, 5, 21))
+    done = {task.due_on for task in facts.tasks if task.state == "done"}
+    assert done == {date(2026, 5, 19), date(2026, 6, 19)}
+
+
+@pytest.mark.parametrize(
+    ("signed", "day", "first", "last"),
+    [
+        (date(2026, 1, 31), date(2026, 2, 27), date(2026, 1, 31), date(2026, 2, 27)),
+        (date(2026, 1, 31), date(2026, 2, 28), date(2026, 2, 28), date(2026, 3, 30)),
+        (date(2026, 1, 31), date(2026, 3, 31), date(2026, 3, 31), date(2026, 4, 29)),
+        (date(2024, 2, 29), date(2024, 3, 28), date(2024, 2, 29), date(2024, 3, 28)),
+        (date(2026, 12, 1), date(2027, 1, 1), date(2027, 1, 1), date(2027, 1, 31)),
+    ],
+)
+def test_the_months_of_a_contract_begin_on_its_day(signed: date, day: date, first: date, last: date) -> None:
+    assert since(Every.MONTH, signed, day) == Period(first, last)
+
+
+@given(
+    signed=st.dates(date(2024, 1, 1), date(2026, 12, 31)),
+    passed=st.integers(0, 800),
+    every=st.sampled_from(Every),
+)
+def test_the_periods_of_a_contract_leave_no_day_out_and_none_twice(signed: date, passed: int, every: Every) -> None:
+    day = signed + timedelta(days=passed)
+    now = since(every, signed, day)
+    assert day in now
+    assert since(every, signed, now.first) == now == since(every, signed, now.last)
+    assert since(every, signed, now.last + timedelta(days=1)).first == now.last + timedelta(days=1)
+
+
+@given(day=st.dates(date(2024, 1, 1), date(2028, 12, 31)), every=st.sampled_from(Every))
+def test_calendar_periods_meet_at_their_edges(day: date, every: Every) -> None:
+    now = period(every, day)
+    assert day in now
+    assert now.first.day == 1
+    assert period(every, now.last + timedelta(days=1)).first == now.last + timedelta(days=1)
+
+
 def test_home_readings_and_alerts_never_make_a_visit() -> None:
-    facts = Facts(resident=resident("hypertension", "diabetes"), measured_on=MAY, alarms=(alarm("2026-05-05T07:00"),))
+    facts = Facts(resident=resident("hypertension", "diabetes"), alarms=(alarm("2026-05-05T07:00"),))
+    facts = measured(facts, MAY)
     assert not any(task.programme in ("hypertension", "diabetes") for task in facts.tasks if task.state == "done")
     assert standing(carried_out(facts, MAY)).keys() >= {"hypertension/quarterly", "diabetes/quarterly"}
 
