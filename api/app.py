@@ -24,7 +24,9 @@ from api import (
     decisions,
     ecg,
     errors,
+    exports,
     fhir,
+    fhir_data,
     figures,
     fleet,
     fleet_revocation,
@@ -132,6 +134,7 @@ ROUTERS = (
     station.json,
     claims.json,
     fhir.json,
+    exports.pages,
     fleet_revocation.pages,
     imports.pages,
     growth.pages,
@@ -203,7 +206,7 @@ def _mount(app: FastAPI) -> None:
 
 def _services(settings: ApiSettings, database: str, now: Callable[[], datetime]) -> Services:
     key = load_key()
-    fhir.known()  # a wrong code stops the start
+    fhir_data.known()  # a wrong code stops the start
     growth.standards()
     known = rules.parse(load_all("rules/*.yaml"))
     pages = Pages(settings.tzinfo, now, _causes(known))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -30,7 +30,9 @@ class Protocol:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Average:
-    """Means by metric, and what they rest on. With too few readings `enough` is False and the means are not shown."""
+    """Means by metric, and what they rest on: the readings `taken`. With too few of them `enough` is False and the
+    means are not shown.
+    """
 
     means: Mapping[str, float]
     readings: int
@@ -41,6 +43,7 @@ class Average:
     last: date
     dropped: date | None
     enough: bool
+    taken: Sequence[ReadingRow] = field(default=(), repr=False)
 
 
 def average(
@@ -78,6 +81,7 @@ def average(
         last=last,
         dropped=dropped,
         enough=len(days) >= protocol.least_days and len(kept) >= protocol.least_readings,
+        taken=[row for _, row in kept],
     )
 
 

@@ -35,8 +35,12 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """Observations of one person. Each of `codes` must be matched by one of its (system, code); None: any."""
+    """Observations of one person. Each of `codes` must be matched by one of its (system, code); None: any.
 
+    `spans`: each date asked for, from (included) to (excluded); `since` and `before` are what all of them leave.
+    """
+
+    spans: Sequence[tuple[datetime | None, datetime | None]]
     since: datetime | None
     before: datetime | None
     codes: Sequence[Sequence[tuple[str | None, str | None]]]
@@ -46,6 +50,10 @@ class Search:
     def wants(self, coding: Json) -> bool:
         """Whether a coding can be what is searched for."""
         return not self.codes or any(_matches(coding, one) for some in self.codes for one in some)
+
+    def covers(self, start: datetime, end: datetime) -> bool:
+        """Whether something that lasted is in the time asked for: within a date, else reaching into what is open."""
+        return all(_covers(span, start, end) for span in self.spans)
 
     def matches(self, observation: Json) -> bool:
         """Whether an Observation is what is searched for."""
@@ -71,6 +79,7 @@ def search(parameters: Parameters, zone: ZoneInfo, *, dates: tuple[str, str, str
     said += [f"le{value}" for name, value in parameters if name == end]
     spans = [_span(value, zone) for value in said]
     return Search(
+        spans=spans,
         since=max((since for since, _ in spans if since), default=None),
         before=min((before for _, before in spans if before), default=None),
         codes=[[_token(one) for one in value.split(",")] for name, value in parameters if name == "code"],
@@ -106,6 +115,13 @@ def token(parameters: Parameters, name: str, read: Callable[[str], str]) -> UUID
         return UUID(read(said))
     except ValueError:
         return UUID(int=0)
+
+
+def _covers(span: tuple[datetime | None, datetime | None], start: datetime, end: datetime) -> bool:
+    since, before = span
+    if since is not None and before is not None:
+        return since <= start and end < before
+    return (since is None or since <= end) and (before is None or start < before)
 
 
 def _matches(coding: Json, wanted: tuple[str | None, str | None]) -> bool:

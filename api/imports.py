@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request, Response, UploadFile
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from api import audit, fhir, language
+from api import audit, fhir_data, language
 from api.access import Administrator, Viewer
 from api.audit import Action
 from api.errors import Refusal, not_found
@@ -75,7 +75,7 @@ def apply(
     entry = _entry(given, viewer)
     found = _found(connection, upload, entry)
     with plain_rows(connection) as plain:
-        report = run.carry_out(plain, found, entry, fhir.known().told.id_number_systems)
+        report = run.carry_out(plain, found, entry, fhir_data.known().told.id_number_systems)
     return _result(request, given, viewer, found, report, upload_id=upload, done=True, passwords=entry.passwords)
 
 
@@ -92,7 +92,7 @@ def refused(request: Request, given: Given, connection: Database, viewer: Admini
 def _looked(connection: Connection[DictRow], upload: Upload, entry: Entry, request: Request) -> Report:
     try:
         with plain_rows(connection) as plain:
-            return run.look(plain, upload, entry, fhir.known().told.id_number_systems)
+            return run.look(plain, upload, entry, fhir_data.known().told.id_number_systems)
     except NotReadable as error:
         said = error.says.zh if language.of(request) is language.Language.CHINESE else error.says.en
         raise Refusal(422, "not_readable", msgid("这个文件不能导入：%(why)s"), why=said) from None

@@ -24,7 +24,15 @@ _COLUMNS = sql.SQL(
 )
 _SUBJECTS = (
     "select token, sex, birth_date, coalesce(left_why = 'died', false) as died, left_on is null as active"
-    " from care.resident order by resident_id"
+    " from care.resident where %(station)s::integer is null or station_id = %(station)s order by resident_id"
+)
+# Of a station: those at its residents' homes and those that stand where many use them.
+_METERS = (
+    "select device_id, model from care.device d where (%(wanted)s::integer[] is null or device_id = any(%(wanted)s))"
+    " and (%(station)s::integer is null or exists (select 1 from care.assignment a"
+    " left join care.resident r using (resident_id) where a.device_id = d.device_id"
+    " and coalesce(r.station_id, a.station_id) = %(station)s))"
+    " order by device_id"
 )
 _ROWS_AT_ONCE = (
     2000  # what a server-side cursor fetches; some hundred kilobytes, and no ECG makes it more than a few MB
@@ -70,32 +78,38 @@ def of_resident(
         return [_recorded(row, metrics) for row in cursor.execute(query, given)]
 
 
-def every_reading(connection: Connection[Any], metrics: Sequence[str], since: datetime | None) -> Iterator[Recorded]:
-    """Every accepted reading from `since` on, streamed. The caller's transaction decides what is seen."""
-    query = sql.SQL("{} where %(since)s::timestamptz is null or m.measured_at >= %(since)s").format(_columns(metrics))
+def every_reading(
+    connection: Connection[Any], metrics: Sequence[str], since: datetime | None, station_id: int | None = None
+) -> Iterator[Recorded]:
+    """Accepted readings of all residents, or of a station's, from `since` on, streamed.
+
+    The caller's transaction decides what is seen.
+    """
+    query = sql.SQL(
+        "{} where (%(since)s::timestamptz is null or m.measured_at >= %(since)s)"
+        " and (%(station)s::integer is null or r.station_id = %(station)s)"
+    ).format(_columns(metrics))
     with connection.cursor("fhir_readings", row_factory=dict_row) as cursor:
         cursor.itersize = _ROWS_AT_ONCE
-        for row in cursor.execute(query, {"since": since}):
+        for row in cursor.execute(query, {"since": since, "station": station_id}):
             yield _recorded(row, metrics)
 
 
-def every_subject(connection: Connection[Any]) -> Iterator[Subject]:
-    """Every resident, streamed."""
+def every_subject(connection: Connection[Any], station_id: int | None = None) -> Iterator[Subject]:
+    """All residents, or a station's, streamed."""
     with connection.cursor("fhir_subjects", row_factory=dict_row) as cursor:
         cursor.itersize = _ROWS_AT_ONCE
-        for row in cursor.execute(_SUBJECTS.encode()):
+        for row in cursor.execute(_SUBJECTS.encode(), {"station": station_id}):
             yield Subject(**row)
 
 
-def meters(connection: Connection[Any], device_ids: Iterable[int] | None = None) -> list[Meter]:
-    """These meters, or all of them."""
+def meters(
+    connection: Connection[Any], device_ids: Iterable[int] | None = None, station_id: int | None = None
+) -> list[Meter]:
+    """These meters, those of a station, or all of them."""
     wanted = None if device_ids is None else sorted(device_ids)
-    query = (
-        "select device_id, model from care.device where %(wanted)s::integer[] is null or device_id = any(%(wanted)s)"
-        " order by device_id"
-    )
     with connection.cursor(row_factory=dict_row) as cursor:
-        return [Meter(**row) for row in cursor.execute(query, {"wanted": wanted})]
+        return [Meter(**row) for row in cursor.execute(_METERS.encode(), {"wanted": wanted, "station": station_id})]
 
 
 def _columns(metrics: Sequence[str]) -> sql.Composed:

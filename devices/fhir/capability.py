@@ -13,7 +13,7 @@ SEARCHED: Mapping[str, Mapping[str, str]] = {
     "Observation": {"patient": "reference", "date": "date", "code": "token"},
     "Device": {},
 }
-_INTERACTIONS = {"Patient": ("read", "search-type"), "Observation": ("search-type",), "Device": ("read",)}
+_INTERACTIONS = {"Patient": ("read", "search-type"), "Observation": ("read", "search-type"), "Device": ("read",)}
 
 
 def statement(codes: Codes, *, software_version: str, on: date, base: str) -> Json:

@@ -7,7 +7,6 @@ and what the meter said of it travel as extensions. Profiles: vital signs of R4 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from devices.fhir.codes import (
     IN_PANEL,
@@ -22,6 +21,7 @@ from devices.fhir.codes import (
     loinc,
 )
 from devices.fhir.home_average import HomeAverage
+from devices.fhir.instant import instant
 from devices.fhir.recorded import Recorded
 from devices.reading import Flag, Kind, Meal
 
@@ -49,7 +49,7 @@ def home_average(average: HomeAverage, codes: Codes) -> Json:
     told = codes.told.home_average
     return {
         "resourceType": "Observation",
-        "id": f"home-average.{average.token}.{average.until:%Y-%m-%d}",
+        "id": str(average.name),
         "extension": [{"url": codes.extension("measurements"), "valueInteger": len(average.readings)}],
         "status": "final",
         "category": [category("vital-signs")],
@@ -62,11 +62,6 @@ def home_average(average: HomeAverage, codes: Codes) -> Json:
             for metric, value in (("systolic", average.systolic), ("diastolic", average.diastolic))
         ],
     }
-
-
-def instant(moment: datetime) -> str:
-    """A moment as FHIR writes it, in UTC."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def sources(wanted: Callable[[Json], bool], codes: Codes) -> tuple[list[Kind], list[str]]:

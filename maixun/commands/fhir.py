@@ -8,12 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from devices import metrics
-from devices.fhir import codes
+from api import fhir_data
+from api.audit import Action
+from api.fhir_bulk import Wanted
+from api.home_average import Basis
+from api.settings import ApiSettings
+from ingest.alerting import rules
 from maixun import endpoints, registered
-from maixun.configuration import load
+from maixun.configuration import load_all, settings
 from maixun.fhir_export import NotEmpty, export
 
 
@@ -30,16 +35,17 @@ def run(given: argparse.Namespace) -> int:
     """Export, or say in one sentence why not."""
     now = datetime.now(UTC)
     try:
-        with psycopg.connect(endpoints.database()) as connection:
-            staff_id = registered.staff(connection, given.login)
-            detail = Jsonb({"since": given.since.isoformat() if given.since else None})
-            connection.execute(
-                "insert into care.audit (at, staff_id, action, detail) values (%s, %s, 'fhir.export', %s)",
-                (now, staff_id, detail),
+        with psycopg.connect(endpoints.database()) as recording:
+            staff_id = registered.staff(recording, given.login)
+            detail = Jsonb({"what": "all", "since": given.since.isoformat() if given.since else None})
+            recording.execute(
+                "insert into care.audit (at, staff_id, action, detail) values (%s, %s, %s, %s)",
+                (now, staff_id, Action.FHIR_EXPORT, detail),
             )
-            connection.commit()
-            known = codes.parse(load("fhir.yaml"), metrics.parse(load("metrics.yaml")))
-            manifest = export(connection, given.out, known, since=given.since, now=now)
+        with psycopg.connect(endpoints.database(), row_factory=dict_row) as connection:
+            basis = Basis.of(rules.parse(load_all("rules/*.yaml")), settings(ApiSettings, "api").tzinfo)
+            wanted = Wanted(now=now, since=given.since)
+            manifest = export(connection, given.out, fhir_data.known(), basis, wanted)
     except (NotEmpty, registered.Unknown) as error:
         print(error, file=sys.stderr)
         return 1

@@ -54,6 +54,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/residents/{resident_id}/notes/{note_id}": {"data": {"text": "x", "version": 1}},
     "/api/v1/residents/{resident_id}/notes": {"json": {"text": "x"}},
     "/api/v1/residents/{resident_id}/notes/{note_id}": {"json": {"text": "x", "version": 1}},
+    "/residents/{resident_id}/export": {"data": {"ground": "consent", "recipient": "x"}},
     "/work/search": {"data": {"name": "李"}},
 }
 

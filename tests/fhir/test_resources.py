@@ -78,7 +78,13 @@ def everything() -> list[dict[str, Any]]:
             found += of(kind, values={}, flags=flag, waveform=None)
             found += of(kind, flags=flag | Flag.POSSIBLE_AF)
     average = HomeAverage(
-        token=TOKEN, since=AT, until=AT + timedelta(days=6), systolic=136.4, diastolic=84.1, readings=(UUID(int=1),)
+        on=date(2026, 11, 27),
+        token=TOKEN,
+        since=AT,
+        until=AT + timedelta(days=6),
+        systolic=136.4,
+        diastolic=84.1,
+        readings=(UUID(int=1),),
     )
     found.append(observation.home_average(average, CODES))
     found += [patient(subject(died=True, active=False), CODES), patient(subject(), CODES)]
