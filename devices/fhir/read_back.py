@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from devices.fhir.codes import Codes, Json
+from devices.fhir.home_average import Name
 from devices.fhir.recorded import Recorded
 from devices.reading import ClockQuality, Flag, Kind, Meal
 from devices.waveform import Waveform
@@ -19,9 +20,11 @@ class NotOurs(ValueError):
 
 
 def readings(observations: Iterable[Json], codes: Codes) -> list[Recorded]:
-    """The readings behind Observations, in the order of their first one. Raises `NotOurs`."""
+    """The readings behind Observations, in the order of their first one. A home average is none. Raises `NotOurs`."""
     parts: defaultdict[str, list[Json]] = defaultdict(list)
     for observation in observations:
+        if Name.parse(str(observation.get("id"))) is not None:
+            continue
         parts[_identifier(observation, codes.told.systems.reading)].append(observation)
     return [_reading(UUID(identifier), some, codes) for identifier, some in parts.items()]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 def out(world: World, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: F811
     monkeypatch.setenv("MAIXUN_DATABASE", database)
     for number in range(30):
-        world.measured("王秀英", systolic=120 + number, diastolic=80)
+        world.measured("王秀英", world.clock() - timedelta(hours=12 * number), systolic=120 + number, diastolic=80)
     world.measured("李建国", glucose=6.5)
     return tmp_path / "export"
 
@@ -35,9 +36,13 @@ def test_everything_leaves_once_under_pseudonyms(world: World, out: Path) -> Non
     manifest = lines(out / "manifest.json")[0]
     counts = {part["type"]: part["count"] for part in manifest["output"]}
     files = {kind: lines(out / f"{kind}.ndjson") for kind in counts}
-    assert counts == {"Patient": 2, "Device": 2, "Observation": 31} == {k: len(v) for k, v in files.items()}
+    assert counts == {"Patient": 2, "Device": 2, "Observation": 32} == {k: len(v) for k, v in files.items()}
     assert official.problems([one for some in files.values() for one in some]) == []
     assert len(read_back.readings(files["Observation"], CODES)) == 31
+    (average,) = (one for one in files["Observation"] if one["id"].startswith("home-average."))
+    assert len(average["derivedFrom"]) == 14
+    there = {one["id"] for one in files["Observation"]}
+    assert {one["reference"].removeprefix("Observation/") for one in average["derivedFrom"]} <= there
     text = "".join(path.read_text() for path in out.iterdir())
     assert not any(secret in text for secret in ("王秀英", "李建国", "A4:C1:38", "1951-04-02"))
     assert {stat.S_IMODE(path.stat().st_mode) for path in out.iterdir()} == {0o600}
