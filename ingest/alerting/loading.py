@@ -38,6 +38,10 @@ where c.resident_id = any(%(residents)s) and c.signed_on <= %(today)s and %(toda
     and (r.left_on is null or %(today)s < r.left_on)
 group by c.resident_id, c.package"""
 
+_VALUES = len(
+    StoredReading._fields
+)  # where a row's values begin: after whose it is and all other fields in their order
+
 
 def people(
     connection: Connection, residents: Sequence[int], rules: Rules, now: datetime, *, packages: bool = False
@@ -76,20 +80,10 @@ def readings(
     since = [now - window for window in windows.values()]
     parameters = [list(windows), since, list(residents), min(since)]
     found: dict[int, list[StoredReading]] = defaultdict(list)
-    for row in connection.execute(query, parameters):
-        resident_id, reading_id, kind, measured_at, received_at, setting, meal, flags, *values = row
-        found[resident_id].append(
-            StoredReading(
-                reading_id=reading_id,
-                kind=kind,
-                measured_at=measured_at,
-                received_at=received_at,
-                setting=setting,
-                meal=meal,
-                flags=flags,
-                values={metric: value for metric, value in zip(metrics, values, strict=True) if value is not None},
-            )
-        )
+    for row in connection.execute(query, parameters).fetchall():
+        values = zip(metrics, row[_VALUES:], strict=True)
+        measured = {metric: value for metric, value in values if value is not None}
+        found[row[0]].append(StoredReading._make((*row[1:_VALUES], measured)))
     return found
 
 

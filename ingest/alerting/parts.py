@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
+from functools import cached_property
 from itertools import combinations
 from string import Formatter
 from typing import Annotated, ClassVar, Literal, Self
@@ -175,7 +176,7 @@ class Limited(Part):
                 return level.model_copy(update={"limits": {**level.limits, **override.limits}}), override
         return level, None
 
-    @property
+    @cached_property
     def metrics(self) -> frozenset[str]:
         """What any of the levels limits."""
         return frozenset(metric for level in self.levels for metric in level.limits)

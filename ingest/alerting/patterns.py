@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import time, timedelta
+from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -37,7 +38,7 @@ class Watch(Part):
         """How far back readings are needed."""
         return self.fresh_for
 
-    @property
+    @cached_property
     def metrics(self) -> frozenset[str]:
         """The values it looks at."""
         return frozenset()
@@ -162,7 +163,7 @@ class Trend(Watch):
             raise ValueError(f"confidence {confidence}: choose one of {sorted(CONFIDENCES)}")
         return confidence
 
-    @property
+    @cached_property
     def metrics(self) -> frozenset[str]:
         """The one it looks at."""
         return frozenset({self.metric})

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from operator import attrgetter
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,8 +16,8 @@ from ingest.alerting.documents import Purpose, Rule, RuleFile
 from ingest.alerting.finding import Breach, Finding
 from ingest.alerting.parts import BREACHES, Boundary, Document, Level, Limited, Words
 from ingest.alerting.patterns import Pattern, Silence
-from ingest.alerting.person import Circumstances, Override, Person, StoredReading, circumstances
-from ingest.alerting.series import EVER, Placed
+from ingest.alerting.person import Circumstances, Override, Person, StoredReading
+from ingest.alerting.series import EVER, Placed, of_kinds, placed
 from ingest.alerting.sighting import Scene, deadlines, look
 from maixun.configuration import ConfigurationError
 
@@ -132,15 +131,13 @@ def evaluate(person: Person, readings: Iterable[StoredReading], rules: Rules, no
 
     A pure function of its arguments: order and repetition of the readings do not matter.
     """
-    unique = {reading.reading_id: reading for reading in readings}
-    ordered = sorted(unique.values(), key=attrgetter("measured_at", "reading_id"))
-    placed = [Placed(reading, circumstances(person, reading)) for reading in ordered]
-    return [finding for file in rules.files for finding in _evaluate_file(Scene(person, placed, file, now))]
+    placements = placed(person, readings)
+    return [finding for file in rules.files for finding in _evaluate_file(Scene(person, placements, file, now))]
 
 
 def next_look(person: Person, readings: Iterable[StoredReading], rules: Rules, now: datetime) -> datetime | None:
     """When something changes though nothing is measured: the next agreed measurement would be missing. None: never."""
-    last = {reading.kind: reading for reading in sorted(readings, key=attrgetter("measured_at", "reading_id"))}
+    last = {kind: own[-1].reading for kind, own in placed(person, readings).items()}
     due = (
         at
         for pattern in rules.patterns
@@ -208,7 +205,7 @@ def _part(file: RuleFile, *, rules: bool, prompt: bool) -> RuleFile:
 
 def _evaluate_file(scene: Scene) -> Iterator[Finding]:
     file = scene.file
-    own = [each for each in scene.ordered if each.reading.kind in file.kinds] if file.causes else []
+    own = of_kinds(scene.placements, file.kinds) if file.causes else ()
     for name, cause in file.causes.items() if own else ():
         since = max(scene.now - cause.fresh_for, scene.person.settled.get(name, EVER))
         graded = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -34,8 +34,8 @@ from ingest.alerting.patterns import (
     Trend,
     Watch,
 )
-from ingest.alerting.person import Override, Person, StoredReading
-from ingest.alerting.series import Day, Placed
+from ingest.alerting.person import Circumstances, Override, Person, StoredReading
+from ingest.alerting.series import Day, Placed, Placements
 
 Places = Mapping[str, str | Mapping[str, str]]  # what fills a sentence: a text, or one a language
 
@@ -102,10 +102,10 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What every look needs: whose readings, in order of time with their circumstances, by which file, and when."""
+    """What every look needs: whose readings, with their circumstances, by which file, and when."""
 
     person: Person
-    ordered: Sequence[Placed]
+    placements: Placements
     file: RuleFile
     now: datetime
 
@@ -141,9 +141,9 @@ def deadlines(person: Person, pattern: Silence, last: Mapping[str, StoredReading
     return sorted(found, key=lambda each: each[0])
 
 
-def latest(ordered: Sequence[Placed]) -> dict[str, StoredReading]:
+def latest(placements: Placements) -> dict[str, StoredReading]:
     """The latest reading of each kind."""
-    return {each.reading.kind: each.reading for each in ordered}
+    return {kind: own[-1].reading for kind, own in placements.items()}
 
 
 def _days(scene: Scene, pattern: Days) -> Finding | None:
@@ -168,14 +168,18 @@ def _mean(scene: Scene, pattern: Mean) -> Finding | None:
     items = _limited(scene, pattern)
     if not series.fresh(items, scene.now, pattern.fresh_for):
         return None
-    found = series.up_to(series.days(items, pattern.metrics), pattern.over_days)
+    found = series.days(series.up_to(items, pattern.over_days), pattern.metrics)
     if pattern.first_day_counts_with and pattern.first_day_counts_with not in scene.person.conditions:
         found = found[1:]
     readings = [each for day in found for each in day.readings]
+    if len(found) < pattern.least_days or len(readings) < pattern.least_readings:
+        return None
     parts = _halves(pattern, readings)
-    if len(found) < pattern.least_days or len(readings) < pattern.least_readings or not all(parts):
+    if not all(parts):
         return None
     means = series.mean(readings, pattern.metrics)
+    if (passed := _not_beyond(scene, pattern, found, means)) is not None:
+        return passed
     morning, evening = (_numbers(scene, series.mean(part, pattern.metrics), pattern) for part in parts)
     places = {
         "value": _numbers(scene, means, pattern),
@@ -189,17 +193,19 @@ def _mean(scene: Scene, pattern: Mean) -> Finding | None:
     figures = {"mean": _rounded(scene, means), "readings": len(readings), "days": len(found)}
     if pattern.halves:
         figures |= {"morning": morning, "evening": evening}
-    return _weighed(scene, pattern, found, means, places, figures)
+    return _seen(scene, pattern, found, places, figures)
 
 
 def _spread(scene: Scene, pattern: Spread) -> Finding | None:
     items = _limited(scene, pattern)
     if not series.fresh(items, scene.now, pattern.fresh_for):
         return None
-    found = series.up_to(series.days(items, pattern.metrics), pattern.over_days)
+    found = series.days(series.up_to(items, pattern.over_days), pattern.metrics)
     if len(found) < pattern.least_days:
         return None
     spread = {metric: trends.deviation([day.means[metric] for day in found]) for metric in pattern.metrics}
+    if (passed := _not_beyond(scene, pattern, found, spread)) is not None:
+        return passed
     places = {
         "value": _numbers(scene, spread, pattern),
         "days": str(len(found)),
@@ -207,19 +213,16 @@ def _spread(scene: Scene, pattern: Spread) -> Finding | None:
         "last": _short(found[-1].day),
     }
     figures = {"deviation": _rounded(scene, spread), "days": len(found)}
-    return _weighed(scene, pattern, found, spread, places, figures)
+    return _seen(scene, pattern, found, places, figures)
 
 
 def _trend(scene: Scene, pattern: Trend) -> Finding | None:
-    def holds(each: Placed) -> bool:
-        return each.at.setting in pattern.settings and pattern.metric in each.reading.values
-
     if pattern.condition is not None and pattern.condition not in scene.person.conditions:
         return None
-    items = _taking_part(scene, pattern, holds)
+    items = _taking_part(scene, pattern, lambda at: at.setting in pattern.settings)
     if not series.fresh(items, scene.now, pattern.fresh_for):
         return None
-    found = series.up_to(series.days(items, [pattern.metric]), pattern.over_days)
+    found = series.days(series.up_to(items, pattern.over_days), pattern.metrics)
     if len(found) < pattern.least_days or (found[-1].day - found[0].day).days < pattern.span_days:
         return None
     seen = trends.slope(
@@ -252,7 +255,7 @@ def _trend(scene: Scene, pattern: Trend) -> Finding | None:
 
 
 def _flagged(scene: Scene, pattern: Flagged) -> Finding | None:
-    items = _taking_part(scene, pattern, lambda each: each.reading.measured_at > scene.now - pattern.fresh_for)
+    items = _taking_part(scene, pattern, lambda _at: True)
     groups = [(group, sign) for sign in pattern.signs for group in _signs(items, sign)]
     if not groups:
         return None
@@ -273,12 +276,15 @@ def _gain(scene: Scene, pattern: Gain) -> Finding | None:
     items = _limited(scene, pattern)
     if not series.fresh(items, scene.now, pattern.fresh_for):
         return None
-    found = series.up_to(series.days(items, pattern.metrics), pattern.within_days + 1)
+    found = series.days(series.up_to(items, pattern.within_days + 1), pattern.metrics)
     if len(found) < 2:
         return None
     (metric,) = pattern.metrics
     lowest = min(found[:-1], key=lambda day: day.means[metric])
     gain = {metric: found[-1].means[metric] - lowest.means[metric]}
+    shown = [lowest, found[-1]]
+    if (passed := _not_beyond(scene, pattern, shown, gain)) is not None:
+        return passed
     decimals = scene.file.decimals[metric]
     places = {
         "value": _numbers(scene, gain, pattern),
@@ -287,11 +293,11 @@ def _gain(scene: Scene, pattern: Gain) -> Finding | None:
         "days": str((found[-1].day - lowest.day).days),
         "first": _short(lowest.day),
     }
-    return _weighed(scene, pattern, [lowest, found[-1]], gain, places, {"gain": _rounded(scene, gain)})
+    return _seen(scene, pattern, shown, places, {"gain": _rounded(scene, gain)})
 
 
 def _silence(scene: Scene, pattern: Silence) -> Finding | None:
-    last = latest(scene.ordered)
+    last = latest(scene.placements)
     due = deadlines(scene.person, pattern, last)
     over = [each for each in due if each[0] <= scene.now]
     known = sorted((last[kind] for kind in pattern.kinds if kind in last), key=lambda each: each.measured_at)
@@ -318,18 +324,13 @@ def _silence(scene: Scene, pattern: Silence) -> Finding | None:
     return _finding(scene, pattern, Verdict.CONFIRMED, Why.OVERDUE, sighting, lately, began)
 
 
-def _weighed(
-    scene: Scene,
-    pattern: Mean | Spread | Gain,
-    found: Sequence[Day],
-    values: Mapping[str, float],
-    places: Places,
-    figures: Mapping[str, Any],
+def _not_beyond(
+    scene: Scene, pattern: Mean | Spread | Gain, found: Sequence[Day], values: Mapping[str, float]
 ) -> Finding | None:
-    """Beyond the limit, clearly within it again, or in between."""
+    """None when the values are beyond the limit; else whether they are clearly within it again."""
     last = found[-1].last
     if _breached(scene, pattern, last, values):
-        return _seen(scene, pattern, found, places, figures)
+        return None
     margins: Mapping[str, float] = getattr(pattern, "clears_below", {})
     sign = 1 if pattern.boundary in (">=", ">") else -1
     near = {metric: value + sign * margins.get(metric, 0) for metric, value in values.items()}
@@ -385,19 +386,14 @@ def _finding(
 
 
 def _limited(scene: Scene, pattern: LimitedWatch) -> list[Placed]:
-    metrics = pattern.metrics
-
-    def holds(each: Placed) -> bool:
-        return each.reading.values.keys() >= metrics and any(level.holds(each.at) for level in pattern.levels)
-
-    return _taking_part(scene, pattern, holds)
+    return _taking_part(scene, pattern, lambda at: pattern.level(at) is not None)
 
 
-def _taking_part(scene: Scene, pattern: Watch, holds: Any) -> list[Placed]:
+def _taking_part(scene: Scene, pattern: Watch, holds: Callable[[Circumstances], bool]) -> list[Placed]:
     """Nothing older than the pattern looks back, and nothing that a doctor has dealt with."""
     since = max(scene.now - pattern.window, scene.person.settled.get(pattern.name, series.EVER))
-    kinds = frozenset(kind.value for kind in pattern.kinds)
-    return series.taking_part(scene.ordered, kinds, since, scene.file.doubtful_bits, holds)
+    own = series.of_kinds(scene.placements, pattern.kinds)
+    return series.taking_part(own, since, scene.file.doubtful_bits, pattern.metrics, holds)
 
 
 def _breached(scene: Scene, pattern: LimitedWatch, last: Placed, values: Mapping[str, float]) -> bool:
@@ -427,8 +423,11 @@ def _halves(pattern: Mean, readings: Sequence[Placed]) -> tuple[Sequence[Placed]
     if pattern.halves is None:
         return readings, readings
     noon = pattern.halves.noon.hour * 60 + pattern.halves.noon.minute
-    morning = [each for each in readings if series.is_morning(each, noon)]
-    return morning, [each for each in readings if not series.is_morning(each, noon)]
+    morning: list[Placed] = []
+    evening: list[Placed] = []
+    for each in readings:
+        (morning if series.is_morning(each, noon) else evening).append(each)
+    return morning, evening
 
 
 def _numbers(scene: Scene, values: Mapping[str, float], pattern: LimitedWatch) -> str:

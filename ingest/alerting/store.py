@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +40,8 @@ insert into care.episode_event
     (resident_id, episode_id, revision, at, actor, from_state, to_state, why, note, finding, returns_at)
 select resident_id, episode_id, revision, at, actor, from_state, to_state, why, note, finding, returns_at
 from jsonb_populate_recordset(null::care.episode_event, %s)"""
+
+_FIELDS = [field.name for field in fields(Episode)]  # not `asdict`, which copies the findings in depth
 
 
 def fetch(connection: Connection, query: str, parameters: Sequence[Any]) -> list[Episode]:
@@ -80,7 +82,8 @@ def write(connection: Connection, transitions: Sequence[Transition]) -> set[tupl
 
 
 def _row(episode: Episode) -> dict[str, Any]:
-    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in asdict(episode).items()}
+    columns = {name: getattr(episode, name) for name in _FIELDS}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in columns.items()}
 
 
 def _event(transition: Transition, episode_id: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ingest.authenticity import store as questions
 from ingest.authenticity.settings import AuthenticitySettings
 from ingest.fleet_settings import FleetSettings
 from ingest.followups import dispatcher, programmes
-from maixun import endpoints, logs, stopping
+from maixun import collector, endpoints, logs, stopping
 from maixun.configuration import load, load_all, settings
 
 
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(_options: argparse.Namespace) -> int:
     """Work until SIGTERM or SIGINT. Returns the exit code."""
     logs.start("alerting")
+    collector.relax()
     stop = stopping.on_signals()
     known, configured = rules.parse(load_all("rules/*.yaml")), settings(AlertingSettings, "alerting")
     beside = rounds.start(endpoints.database(), _rounds(known, configured), stop)

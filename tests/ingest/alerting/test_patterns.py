@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -493,7 +492,7 @@ def test_readings_older_than_any_window_change_nothing(history: list[StoredReadi
 @settings(max_examples=60)
 @given(histories)
 def test_doubtful_values_take_part_in_no_pattern(history: list[StoredReading]) -> None:
-    moved = [replace(one, flags=one.flags | Flag.BODY_MOVEMENT) for one in history if one.kind == "blood_pressure"]
+    moved = [one._replace(flags=one.flags | Flag.BODY_MOVEMENT) for one in history if one.kind == "blood_pressure"]
     patterns = {pattern.name for pattern in shipped().patterns} - {"silence"}
     assert not [f for f in evaluate(EVERYTHING, moved, shipped(), NOON) if f.cause in patterns]
 

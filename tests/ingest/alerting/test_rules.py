@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -362,7 +361,7 @@ def test_no_doubtful_value_alone_is_confirmed(history: list[StoredReading]) -> N
 def test_doubtful_values_never_confirm_each_other(history: list[StoredReading]) -> None:
     """Three moving arms page nobody, however often they agree."""
     doubtful = [
-        replace(one, flags=one.flags | (Flag.BODY_MOVEMENT if one.kind == "blood_pressure" else Flag.GENERAL_FAULT))
+        one._replace(flags=one.flags | (Flag.BODY_MOVEMENT if one.kind == "blood_pressure" else Flag.GENERAL_FAULT))
         for one in history
     ]
     for minutes in (0, 5, 30):
