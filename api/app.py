@@ -59,6 +59,7 @@ from api import (
 from api.board import Row
 from api.dashboard import pages as dashboard
 from api.dashboard.inventory import Inventory
+from api.dashboard.own import OwnFigures
 from api.language import Language
 from api.names import Names
 from api.pages import STATIC, Pages, assets
@@ -234,6 +235,7 @@ def _services(settings: ApiSettings, database: str, now: Callable[[], datetime])
         reporting=configured(ReportingSettings, "reporting"),
         shelf=Shelf(),
         inventory=Inventory(),
+        own_figures=OwnFigures(),
         limits=configured(IngestSettings, "ingest").limits,
         key=key,
         now=now,

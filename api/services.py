@@ -16,6 +16,7 @@ from psycopg_pool import ConnectionPool
 if TYPE_CHECKING:
     from api.averages import Protocol
     from api.dashboard.inventory import Inventory
+    from api.dashboard.own import OwnFigures
     from api.names import Names
     from api.pages import Pages
     from api.reporting.definitions import Indicators
@@ -51,6 +52,7 @@ class Services:
     reporting: ReportingSettings
     shelf: Shelf
     inventory: Inventory
+    own_figures: OwnFigures
     limits: Limits
     key: bytes
     now: Callable[[], datetime]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -29,13 +29,11 @@ class Archive:
     @cached_property
     def spells(self) -> list[Spell]:
         """Every period there are figures for, oldest first."""
-        return sorted(map(Spell.parse, self.releases), key=lambda each: (each.ends, each.begin))
+        return in_order(map(Spell.parse, self.releases))
 
     def of_kind(self, kind: Kind) -> list[Spell]:
-        """The periods of one kind, oldest first. A first quarter is the year to date as well."""
-        if kind is Kind.YEAR_TO_DATE:
-            return [s for s in self.spells if s.kind is kind or (s.kind is Kind.QUARTER and s.begin.month == 1)]
-        return [s for s in self.spells if s.kind is kind]
+        """The periods of one kind, oldest first."""
+        return of_kind(self.spells, kind)
 
     def find(self, indicator: str, period: str, part: str = "") -> Series | None:
         """A series of a period."""
@@ -62,6 +60,18 @@ class Archive:
             return release.at(series, place, detail) if release else None
         except KeyError:
             return None
+
+
+def in_order(spells: Iterable[Spell]) -> list[Spell]:
+    """Periods by their ends, of those that end together the longest first."""
+    return sorted(spells, key=lambda each: (each.ends, each.begin))
+
+
+def of_kind(spells: Sequence[Spell], kind: Kind) -> list[Spell]:
+    """The periods of one kind. A first quarter is the year to date as well."""
+    if kind is Kind.YEAR_TO_DATE:
+        return [each for each in spells if each.kind is kind or (each.kind is Kind.QUARTER and each.begin.month == 1)]
+    return [each for each in spells if each.kind is kind]
 
 
 def taken(connection: Connection[Any], shelf: Shelf) -> Archive:

@@ -61,10 +61,15 @@ def choose(asked: Asked, archive: Archive, places: Sequence[Place], today: date)
     spells = {each.name: each for each in archive.spells}
     spell = _named("period", spells, asked.period, usual_spell(archive.spells, today).name)
     indicators = dict.fromkeys(archive.indicators)
-    usual = USUAL if USUAL in indicators else next(iter(indicators), "")
+    usual = usual_indicator(archive.indicators)
     indicator = _named("indicator", {each: each for each in indicators}, asked.indicator, usual)
     part = _named("part", {each: each for each in ("", *archive.parts(indicator))}, asked.part, "")
     return Choice(place=place, spell=spell, indicator=indicator, part=part)
+
+
+def usual_indicator(indicators: Sequence[str]) -> str:
+    """The control rate of hypertension, or whatever there is."""
+    return USUAL if USUAL in indicators else next(iter(indicators), "")
 
 
 def usual_spell(spells: Sequence[Spell], today: date) -> Spell:

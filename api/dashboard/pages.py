@@ -15,7 +15,7 @@ from api import audit, language
 from api.access import FiguresReader, Viewer
 from api.audit import Action
 from api.dashboard import chart, wording
-from api.dashboard.archive import Archive, taken
+from api.dashboard.archive import Archive, in_order, taken
 from api.dashboard.chart import Chart, Name
 from api.dashboard.choice import Asked, Unknown, choose
 from api.dashboard.equipment import by_place
@@ -32,6 +32,7 @@ from api.language import msgid
 from api.reporting import region
 from api.reporting.period import local_date
 from api.reporting.region import Place
+from api.reporting.shelf import periods
 from api.reporting.spell import Kind
 from api.services import Database, Given, Services
 from ingest.accounts import Role
@@ -68,7 +69,7 @@ Address = Annotated[Asked, Depends(asked)]
 @pages.get("/dashboard")
 def show(request: Request, given: Given, connection: Database, viewer: FiguresReader, address: Address) -> Response:
     """All charts of what the address asks for. The look is recorded."""
-    archive = taken(connection, given.shelf)
+    archive = _archive(given, connection, viewer, address)
     places = visible(viewer, archive.places)
     if not places:
         return given.pages.show(request, "dashboard_empty.html", viewer=viewer, published=bool(archive.releases))
@@ -104,7 +105,7 @@ def download(
     kind: Literal["csv", "svg"],
 ) -> Response:
     """One chart as a table or as a picture, in the visitor's language. It is recorded."""
-    archive = taken(connection, given.shelf)
+    archive = _archive(given, connection, viewer, address)
     look = _look(request, given, archive, visible(viewer, archive.places), address)
     made = _chart(name, look, given, connection)
     if kind == "svg" and made.picture is None:
@@ -130,6 +131,16 @@ def visible(viewer: Viewer, places: Sequence[Place]) -> list[Place]:
     if viewer.role is Role.STATION_LEAD:
         return [each for each in places if each.station_id == viewer.station_id]
     return region.within(places, viewer.region_prefix) if viewer.region_prefix else []
+
+
+def _archive(given: Services, connection: Connection[DictRow], viewer: Viewer, address: Asked) -> Archive:
+    """What was published; for a lead the same of the own station, counted now."""
+    if viewer.role is not Role.STATION_LEAD or viewer.station_id is None:
+        return taken(connection, given.shelf)
+    spells = in_order(each.spell for each in periods(connection))
+    if not spells:
+        return Archive({})
+    return given.own_figures.read(connection, given.indicators, viewer.station_id, spells, address, given.now())
 
 
 @dataclass(frozen=True, slots=True)

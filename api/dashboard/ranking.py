@@ -91,7 +91,7 @@ def _says(look: Look, series: Series | None, whole: Shown | None, spots: Sequenc
             says.append(look.say(msgid("分母是按人口推算的，控制限没有计入它的误差。")))
     hidden = sum(wording.is_hidden(series, each.shown) for each in spots)
     if hidden:
-        says.append(look.say(msgid("图中没有 %(count)s 个机构。")) % {"count": hidden} + wording.why_hidden(look))
+        says += [look.say(msgid("图中没有 %(count)s 个机构。")) % {"count": hidden}, wording.why_hidden(look)]
     return says
 
 

@@ -13,7 +13,7 @@ from api.dashboard.pyramid import WIDE_ONLY
 from api.dashboard.svg import Drawing, hint, tag, text
 from api.language import msgid
 from api.reporting.counting import RHYTHM
-from api.reporting.released import Shown
+from api.reporting.released import Series, Shown
 from api.reporting.spell import Kind, Spell
 
 DAYS = (
@@ -41,16 +41,22 @@ def rhythm(look: Look) -> Chart:
     is_drawn = series is not None and look.choice.place.is_wide
     slots = [look.shown(series, detail=str(slot)) for slot in range(7 * 24)] if is_drawn else []
     says = _says(look, slots, spell)
-    release = look.archive.releases.get(series.period) if series else None
-    note = look.say(COUNTED) % {"threshold": release.threshold if release else ""}
     return Chart(
         name=Name.RHYTHM,
         title=look.say(msgid("测量时间（钟点与星期）")),
         says=says,
         picture=_picture(look, slots) if any(each and each.numerator for each in slots) else None,
         numbers=_numbers(look, slots),
-        notes=[Note(mark=f"{RHYTHM}/{series.version if series else 1}", says=note, verified=True)],
+        notes=_notes(look, series),
     )
+
+
+def _notes(look: Look, series: Series | None) -> list[Note]:
+    release = look.archive.releases.get(series.period) if series else None
+    if series is None or release is None:
+        return []
+    says = look.say(COUNTED) % {"threshold": release.threshold}
+    return [Note(mark=f"{RHYTHM}/{series.version}", says=says, verified=True)]
 
 
 def _quarter(look: Look) -> Spell | None:

@@ -156,6 +156,18 @@ def test_a_lead_sees_the_own_station_alone(world: World, as_: SignIn) -> None:
     assert lead.get("/dashboard", params={"region": f"station-{world.stations['东桥卫生站']}"}).status_code == 404
 
 
+@pytest.mark.usefixtures("county")
+def test_a_lead_who_may_see_each_patient_sees_small_numbers_of_the_own_station(world: World, as_: SignIn) -> None:
+    east = world.stations["东桥卫生站"]
+    world.connection.execute("update care.staff set station_id = %s where login = 'lead.qinghe'", [east])
+    lead = as_("lead.qinghe")
+    assert row(table(lead, "trend"), "2026 年第 3 季度")[:3] == ["4", "4", "100.0 %"]
+    assert row(table(lead, "outcomes"), "2026 年第 3 季度")[:2] == ["4", "4 (100.0 %)"]
+    page = lead.get("/dashboard").text
+    assert "不显示" not in page
+    assert "本站数字即时统计" in page
+
+
 @pytest.mark.parametrize("login", ["dr.wang", "tech"])
 @pytest.mark.usefixtures("county")
 def test_others_have_no_business_here(login: str, as_: SignIn) -> None:

@@ -22,7 +22,7 @@ PEOPLE = {
     "lead.qinghe": (Role.STATION_LEAD, "/work"),
     "tech": (Role.TECHNICIAN, "/held"),
     "admin": (Role.ADMIN, "/held"),
-    "cdc": (Role.CDC, "/reports"),
+    "cdc": (Role.CDC, "/dashboard"),
 }
 
 
