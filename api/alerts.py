@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -52,8 +52,10 @@ def show(request: Request, given: Given, connection: Database, viewer: Clinician
 
 @pages.get("/alerts/rows")
 def rows(request: Request, given: Given, connection: Database, viewer: Clinician, view: View = View.NOW) -> Response:
-    """The list's rows alone: read again whenever the live stream opens, for what it may have missed."""
-    return given.pages.show(request, "alert_rows.html", listed=_listed(given, connection, viewer, view))
+    """The list's rows alone: read again whenever the live stream opens, for what it may have missed. Recorded."""
+    listed = _listed(given, connection, viewer, view)
+    audit.write(connection, given.now(), viewer.staff_id, Action.ALERT_LIST, view=view)
+    return given.pages.show(request, "alert_rows.html", listed=listed)
 
 
 @pages.get("/alerts/{episode_id}")
@@ -70,7 +72,17 @@ def listing(given: Given, connection: Database, viewer: Clinician, view: View = 
     return AlertList(alerts=listed["alerts"], counts=listed["counts"])
 
 
-@json.get("/alerts/stream", summary="Follow alerts live", response_class=StreamingResponse)
+def _follows(given: Given, connection: Database, viewer: SignedIn) -> None:
+    if viewer.is_clinical:
+        audit.write(connection, given.now(), viewer.staff_id, Action.ALERT_LIST, view="stream")
+
+
+@json.get(
+    "/alerts/stream",
+    summary="Follow alerts live",
+    response_class=StreamingResponse,
+    dependencies=[Depends(_follows, scope="function")],
+)
 async def stream(given: Given, viewer: SignedIn, language: Language = Language.CHINESE) -> StreamingResponse:
     """Server-sent events. Read the list whenever the stream opens: what happened while it was closed is not sent again.
 
@@ -89,7 +101,7 @@ async def stream(given: Given, viewer: SignedIn, language: Language = Language.C
 
     Whoever looks after no residents (technicians, the CDC, administrators) hears of notices alone.
 
-    The stream ends after some minutes, so that rights are looked at again; reconnect then.
+    The stream ends after some minutes, so that rights are looked at again; reconnect then. Opening it is recorded.
     """
     seconds = given.settings.stream_minutes * 60
     frames: AsyncIterator[bytes] = given.feed.stream(

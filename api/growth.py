@@ -74,8 +74,9 @@ def show(request: Request, given: Given, connection: Database, viewer: Clinician
 
 @pages.get("/residents/{resident_id}/growth/chart")
 def chart(request: Request, given: Given, connection: Database, viewer: Clinician, resident_id: int) -> Response:
-    """What `growth.js` draws: the lines of the standard by age in months, and the child's points."""
+    """What `growth.js` draws: the lines of the standard by age in months, and the child's points. Recorded."""
     resident = _child(given, connection, viewer, resident_id)
+    audit.write(connection, given.now(), viewer.staff_id, Action.READINGS_VIEW, resident_id, kind="growth_chart")
     say = translator(language.of(request))
     rows = measured(connection, resident, given.settings.tzinfo)
     until = min(standards().last_day / _DAYS_A_MONTH, max((row.months for row in rows), default=0) + 12)

@@ -70,9 +70,10 @@ def write(
 def edit(
     request: Request, given: Given, connection: Database, viewer: Clinician, resident_id: int, note_id: int
 ) -> Response:
-    """The form that edits a note, with its earlier versions."""
+    """The form that edits a note, with its earlier versions. The look is recorded."""
     require_resident(connection, viewer, resident_id)
     versions = _versions(connection, resident_id, note_id)
+    audit.write(connection, given.now(), viewer.staff_id, Action.RESIDENT_VIEW, resident_id, note_id=note_id)
     return given.pages.show(
         request, "note_edit.html", resident_id=resident_id, versions=versions, problem=None, typed=None
     )

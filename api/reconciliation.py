@@ -42,9 +42,10 @@ SHOWN = 1000
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A difference with the resident's name, where the viewer may see it."""
+    """A difference with whose it is, where the viewer may see that."""
 
     difference: Difference
+    resident_id: int | None
     name: str | None
 
 
@@ -168,12 +169,12 @@ def _keep(
 def _named(
     connection: Connection[DictRow], given: Services, viewer: Viewer, differences: Sequence[Difference]
 ) -> list[Listed]:
-    """A lead sees the names of the own station's people, an administrator numbers alone."""
+    """A lead sees who of the own station's people it is, an administrator only rows and reasons."""
     if viewer.role is not Role.STATION_LEAD:
-        return [Listed(each, None) for each in differences]
+        return [Listed(each, None, None) for each in differences]
     rows = connection.execute(
         "select resident_id, name_sealed from identity.person where resident_id = any(%s)",
         [[each.resident_id for each in differences]],
     ).fetchall()
     names: Mapping[int, str] = {row["resident_id"]: unseal(row["name_sealed"], given.key) for row in rows}
-    return [Listed(each, names.get(each.resident_id)) for each in differences]
+    return [Listed(each, each.resident_id, names.get(each.resident_id)) for each in differences]

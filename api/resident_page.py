@@ -115,8 +115,9 @@ def show(
 
 @pages.get("/residents/{resident_id}/waiting")
 def waiting(request: Request, given: Given, connection: Database, viewer: Clinician, resident_id: int) -> Response:
-    """The alerts that are not closed: read again when one of them changed."""
+    """The alerts that are not closed: read again when one of them changed. The look is recorded."""
     require_resident(connection, viewer, resident_id)
+    audit.write(connection, given.now(), viewer.staff_id, Action.RESIDENT_VIEW, resident_id, part="waiting")
     return given.pages.show(request, "waiting.html", **_waiting(given, connection, resident_id))
 
 
@@ -130,10 +131,9 @@ def moments(
     only: Only = Only.ALL,
     after: Annotated[str | None, Query(max_length=120)] = None,
 ) -> Response:
-    """A page of the timeline."""
+    """A page of the timeline. The look is recorded."""
     require_resident(connection, viewer, resident_id)
-    if after is not None:
-        audit.write(connection, given.now(), viewer.staff_id, Action.READINGS_VIEW, resident_id)
+    audit.write(connection, given.now(), viewer.staff_id, Action.READINGS_VIEW, resident_id, part="timeline")
     return given.pages.show(request, "timeline.html", **_moments(given, connection, resident_id, only, after))
 
 
@@ -147,8 +147,9 @@ def table(
     kind: Charted,
     days: Days = Days.MONTH,
 ) -> Response:
-    """The readings of a chart as a table."""
+    """The readings of a chart as a table. The look is recorded."""
     require_resident(connection, viewer, resident_id)
+    audit.write(connection, given.now(), viewer.staff_id, Action.READINGS_VIEW, resident_id, kind=kind, part="table")
     since, until = _span(given, days)
     rows = people.readings(connection, resident_id, kind, since=since, before=until, limit=IN_TABLE)
     return given.pages.show(request, "readings_table.html", section={"kind": kind.value, "rows": rows})
@@ -164,8 +165,9 @@ def chart(
     kind: Charted,
     days: Days = Days.MONTH,
 ) -> Response:
-    """What `charts.js` draws."""
+    """What `charts.js` draws. The look is recorded."""
     resident = _found(given, connection, viewer, resident_id)
+    audit.write(connection, given.now(), viewer.staff_id, Action.READINGS_VIEW, resident_id, kind=kind, part="chart")
     since, until = _span(given, days)
     rows = people.readings(connection, resident_id, kind, since=since, before=until, limit=IN_CHART)
     return JSONResponse(

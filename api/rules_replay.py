@@ -195,13 +195,13 @@ def _scope(viewer: Viewer) -> dict[str, object]:
 
 
 def _report(given: Services, connection: Connection[DictRow], viewer: Viewer, replay_id: int) -> dict[str, Any]:
-    """The kept report: with names for a station lead, and the look is recorded; else by pseudonym alone."""
+    """The kept report: with names for a station lead, else by pseudonym alone. The look is recorded."""
     row = connection.execute("select report from care.rule_replay where replay_id = %s", [replay_id]).fetchone()
     report: dict[str, Any] = row["report"] if row else {}
+    audit.write(connection, given.now(), viewer.staff_id, Action.RULES_REPLAY_VIEW, replay_id=replay_id)
     if viewer.is_admin:
         differ = [one | {"resident_id": None, "name": None} for one in report["differ"]]
         return report | {"differ": differ}
-    audit.write(connection, given.now(), viewer.staff_id, Action.RULES_REPLAY_VIEW, replay_id=replay_id)
     ids = [one["resident_id"] for one in report["differ"][:SHOWN]]
     rows = connection.execute(
         "select r.resident_id, p.name_sealed from care.resident r left join identity.person p using (resident_id)"

@@ -62,9 +62,10 @@ def store(request: Request, desk: AtDesk, resident_id: int, raw: Typed) -> Respo
 
 @pages.get("/visits/{visit_id}/amend")
 def correct(request: Request, desk: AtDesk, visit_id: int) -> Response:
-    """The form with the visit in it, to be corrected."""
+    """The form with the visit in it, to be corrected. The look is recorded."""
     latest = desk.versions(visit_id)[0]
     resident = desk.resident(latest.resident_id)
+    desk.audit(Action.VISIT_VIEW, latest.resident_id, visit=visit_id)
     form = desk.form(latest.programme)
     raw = as_typed(form, latest, desk.given.settings.tzinfo)
     offered = desk.offered(latest.resident_id, form, latest.visited_at)

@@ -76,7 +76,8 @@ def show(request: Request, given: Given, connection: Database, viewer: Clinician
 
 @pages.get("/work/rows")
 def rows(request: Request, given: Given, connection: Database, viewer: Clinician, chosen: Chosen) -> Response:
-    """The sections alone: read again whenever the live stream opens, for what it may have missed."""
+    """The sections alone: read again whenever the live stream opens, for what it may have missed. Recorded."""
+    audit.write(connection, given.now(), viewer.staff_id, Action.WORK_LIST)
     return given.pages.show(request, "work_sections.html", **_listed(given, connection, viewer, chosen))
 
 
@@ -90,7 +91,8 @@ def more(
     section: Section,
     after: Annotated[str, Query(max_length=60)],
 ) -> Response:
-    """The next rows of one section."""
+    """The next rows of one section. The look is recorded."""
+    audit.write(connection, given.now(), viewer.staff_id, Action.WORK_LIST, section=section)
     listed = _listed(given, connection, viewer, chosen, {section: after})
     part = next(each for each in listed["sections"] if each["section"] is section)
     return given.pages.show(request, "work_rows.html", part=part, chosen=chosen, today=listed["today"])
