@@ -6,7 +6,7 @@ processes see it with their next batch. Accounts of staff are made by `ingest.ac
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -127,21 +127,31 @@ def assign(connection: Connection[Any], assignment: NewAssignment) -> None:
     )
 
 
+_TAKEN = """
+select 1 from unnest(%(tokens)s::uuid[], %(residents)s::bigint[]) as given (token, resident_id)
+join (select token, resident_id from care.resident union all select token, resident_id from care.person_token) known
+    using (token)
+where known.resident_id <> given.resident_id limit 1"""
+
+
 def add_token(connection: Connection[Any], *, token: UUID, resident_id: int, kind: str) -> None:
     """A further pseudonym by which readings name the resident; `kind`: card, id_number or phone. Raises `TokenTaken`.
 
     Entering it again for the same resident changes nothing.
     """
-    taken = connection.execute(
-        "select 1 from care.resident where token = %(token)s and resident_id <> %(resident_id)s"
-        " union select 1 from care.person_token where token = %(token)s and resident_id <> %(resident_id)s",
-        {"token": token, "resident_id": resident_id},
-    ).fetchone()
-    if taken is not None:
+    add_tokens(connection, {token: resident_id}, kind=kind)
+
+
+def add_tokens(connection: Connection[Any], tokens: Mapping[UUID, int], *, kind: str) -> None:
+    """The same for many, each with its resident: none or all. Raises `TokenTaken`."""
+    given = {"tokens": list(tokens), "residents": list(tokens.values()), "kind": kind}
+    # Never prepared: a plan made while the tables are empty would be kept for a whole import.
+    if connection.execute(_TAKEN, given, prepare=False).fetchone() is not None:
         raise TokenTaken("this token names another resident already: look which of the two it belongs to")
     connection.execute(
-        "insert into care.person_token (token, resident_id, kind) values (%s, %s, %s) on conflict do nothing",
-        (token, resident_id, kind),
+        "insert into care.person_token (token, resident_id, kind)"
+        " select *, %(kind)s from unnest(%(tokens)s::uuid[], %(residents)s::bigint[]) on conflict do nothing",
+        given,
     )
 
 

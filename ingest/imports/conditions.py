@@ -10,7 +10,7 @@ from psycopg.rows import dict_row
 from ingest.imports import of_resident
 from ingest.imports.field import Field, choice, day
 from ingest.imports.judging import Change, Existing, Resolve, Resolved, Values
-from ingest.imports.kind import Entry, Kind
+from ingest.imports.kind import Entry, Kind, one_by_one
 from ingest.imports.problem import Said, Wrong
 
 _CONDITIONS = choice(
@@ -78,5 +78,5 @@ KIND = Kind(
         Field(name="managed_until", headers=("终止管理日期", "managed until", "managed_until"), read=day),
     ),
     known=_known,
-    save=_save,
+    save=one_by_one(_save),
 )

@@ -10,7 +10,7 @@ from psycopg.rows import dict_row
 from ingest.imports import of_resident
 from ingest.imports.field import Field, day, matching, text
 from ingest.imports.judging import Change, Existing, Resolve, Resolved, Values
-from ingest.imports.kind import DOCTOR, Entry, Kind, doctors, found
+from ingest.imports.kind import DOCTOR, Entry, Kind, doctors, found, one_by_one
 from ingest.imports.problem import Said, Wrong
 
 _PACKAGE = Said("应为服务包的代码，如 basic", "must be the code of a package, such as basic")
@@ -61,5 +61,5 @@ KIND = Kind(
         Field(name="ends_on", headers=("到期日期", "ends on", "ends_on", "终止日期"), read=day, required=True),
     ),
     known=_known,
-    save=_save,
+    save=one_by_one(_save),
 )

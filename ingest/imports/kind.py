@@ -28,13 +28,23 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """`known` reads what rows are judged against and gives the judging back; `save` carries one change out."""
+    """`known` reads what rows are judged against and gives the judging back; `save` carries changes out."""
 
     name: str
     label: Said
     fields: Sequence[Field]
     known: Callable[[Connection[Any], Entry], Resolve]
-    save: Callable[[Connection[Any], Change, Entry], None]
+    save: Callable[[Connection[Any], Sequence[Change], Entry], None]
+
+
+def one_by_one(save: Callable[[Connection[Any], Change, Entry], None]) -> Callable[..., None]:
+    """For lists that are short enough: a way to save one change, for many."""
+
+    def save_all(connection: Connection[Any], changes: Sequence[Change], entry: Entry) -> None:
+        for change in changes:
+            save(connection, change, entry)
+
+    return save_all
 
 
 def ids(connection: Connection[Any], query: str) -> dict[str, int | None]:

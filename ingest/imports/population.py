@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from ingest.imports.field import Field, text, whole
 from ingest.imports.judging import Change, Existing, Resolve, Resolved, Values
-from ingest.imports.kind import STATION, Entry, Kind, found, stations
+from ingest.imports.kind import STATION, Entry, Kind, found, one_by_one, stations
 from ingest.imports.problem import Said, Wrong
 
 _PEOPLE = whole(0, 100_000_000)
@@ -58,5 +58,5 @@ KIND = Kind(
         Field(name="source", headers=("来源", "source", "数据来源"), read=text, required=True),
     ),
     known=_known,
-    save=_save,
+    save=one_by_one(_save),
 )

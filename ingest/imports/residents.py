@@ -5,7 +5,7 @@ The ID number says who is meant; without one, name, birthday and sex together do
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +15,12 @@ from psycopg.types.json import Jsonb
 
 from ingest import registry
 from ingest.identity import hash_id_number, pseudonym, seal, unseal
-from ingest.imports import id_number
+from ingest.imports import id_number, new_residents
 from ingest.imports.field import SEX, YES_NO, Field, choice, day, identity, text
 from ingest.imports.judging import Change, Existing, Resolve, Resolved, Values
 from ingest.imports.kind import DOCTOR, STATION, Entry, Kind, doctors, found, stations
 from ingest.imports.problem import Said, Wrong
-from ingest.registry import NewResident
 
-_LATER = ("record_opened_on", "resident_since", "left_on", "left_why")  # what registering does not take
 _ALL = (
     "select r.resident_id, p.name_sealed, p.id_number_hash, r.birth_date, r.sex, r.station_id, r.doctor_id,"
     " r.lives_alone, r.record_opened_on, r.resident_since, r.left_on, r.left_why"
@@ -132,18 +130,17 @@ def _by_who(candidates: list[Existing], number: bytes | None) -> Existing | None
     return possible[0] if possible else None
 
 
-def _save(connection: Connection[Any], change: Change, entry: Entry) -> None:
+def _save(connection: Connection[Any], changes: Sequence[Change], entry: Entry) -> None:
+    new_residents.save(connection, [change for change in changes if change.existing is None], entry)
+    for change in changes:
+        if change.existing is not None:
+            _update(connection, change, change.existing.id, entry)
+
+
+def _update(connection: Connection[Any], change: Change, resident_id: int, entry: Entry) -> None:
     values = dict(change.values)
     name, number, token = values.pop("name", None), values.pop("id_number_hash", None), values.pop("token", None)
-    sealed = seal(name, entry.key) if name else None
-    if change.existing is None:
-        registered = {field: value for field, value in values.items() if field not in _LATER}
-        new = NewResident(**registered, name_sealed=sealed, id_number_hash=number)
-        resident_id = registry.register_resident(connection, new)
-        values = {field: value for field, value in values.items() if field in _LATER}
-    else:
-        resident_id = change.existing.id
-        _identify(connection, resident_id, sealed, number)
+    _identify(connection, resident_id, seal(name, entry.key) if name else None, number)
     if values:
         assignments = sql.SQL(", ").join(
             sql.SQL("{} = {}").format(sql.Identifier(n), sql.Placeholder(n)) for n in values
@@ -152,7 +149,10 @@ def _save(connection: Connection[Any], change: Change, entry: Entry) -> None:
         connection.execute(query, {**values, "resident_id": resident_id})
     if token:
         registry.add_token(connection, token=token, resident_id=resident_id, kind="id_number")
-    _audit(connection, change, resident_id, entry)
+    connection.execute(
+        "insert into care.audit (at, staff_id, resident_id, action, detail) values (%s, %s, %s, 'import.resident', %s)",
+        (entry.now, entry.staff_id, resident_id, Jsonb(new_residents.audited(change.values, change.action.value))),
+    )
 
 
 def _identify(connection: Connection[Any], resident_id: int, sealed: bytes | None, number: bytes | None) -> None:
@@ -169,15 +169,6 @@ def _identify(connection: Connection[Any], resident_id: int, sealed: bytes | Non
             " values (%(id)s, %(sealed)s, %(number)s)",
             said,
         )
-
-
-def _audit(connection: Connection[Any], change: Change, resident_id: int, entry: Entry) -> None:
-    """Which fields of a person were changed, never to what."""
-    detail = Jsonb({"fields": sorted(set(change.values) - {"token", "id_number_hash"}), "how": change.action.value})
-    connection.execute(
-        "insert into care.audit (at, staff_id, resident_id, action, detail) values (%s, %s, %s, 'import.resident', %s)",
-        (entry.now, entry.staff_id, resident_id, detail),
-    )
 
 
 _WHY = choice({"死亡": "died", "迁出": "moved", "died": "died", "moved": "moved"})

@@ -67,9 +67,8 @@ def carry_out(connection: Connection[Any], upload: Upload, entry: Entry, id_numb
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
         report = look(connection, upload, entry, id_number_systems)
-        for change in report.judgement.changes:
-            if change.action is not Action.UNCHANGED:
-                upload.kind.save(connection, change, entry)
+        changes = [change for change in report.judgement.changes if change.action is not Action.UNCHANGED]
+        upload.kind.save(connection, changes, entry)
         detail = Jsonb({"kind": upload.kind.name, **report.judgement.counts})
         connection.execute(
             "insert into care.audit (at, staff_id, action, detail) values (%s, %s, 'import', %s)",

@@ -10,7 +10,7 @@ from psycopg.rows import dict_row
 from ingest.accounts import LOGIN, NewStaff, Role, create_staff, hash_password, new_password
 from ingest.imports.field import YES_NO, Field, choice, matching, text
 from ingest.imports.judging import Change, Existing, Resolve, Resolved, Values
-from ingest.imports.kind import STATION, Entry, Kind, found, stations
+from ingest.imports.kind import STATION, Entry, Kind, found, one_by_one, stations
 from ingest.imports.problem import Said, Wrong
 
 _ROLES = choice(
@@ -109,5 +109,5 @@ KIND = Kind(
         Field(name="active", headers=("在岗", "active"), read=YES_NO),
     ),
     known=_known,
-    save=_save,
+    save=one_by_one(_save),
 )

@@ -10,7 +10,7 @@ from psycopg.rows import dict_row
 from ingest import registry
 from ingest.imports.field import Field, matching, text
 from ingest.imports.judging import Change, Existing, Resolve, Resolved, Values
-from ingest.imports.kind import Entry, Kind
+from ingest.imports.kind import Entry, Kind, one_by_one
 from ingest.imports.problem import Said
 
 _CODE = Said("应为 12 位统计用区划代码", "must be the 12 digits of the region's statistical code")
@@ -45,5 +45,5 @@ KIND = Kind(
         ),
     ),
     known=_known,
-    save=_save,
+    save=one_by_one(_save),
 )

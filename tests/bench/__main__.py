@@ -16,6 +16,8 @@ from tests.bench.figure import Figure
 BENCHMARKS = (
     "decoding",
     "outbox",
+    "notices",
+    "imports",
     "ingestion",
     "line",
     "backlog",

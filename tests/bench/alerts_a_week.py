@@ -34,7 +34,7 @@ from maixun.runtime.binaries import services
 from maixun.runtime.postgres import Postgres
 from tests.bench.figure import Figure
 
-RESIDENTS = 500
+RESIDENTS = 2_000
 SEED = 7
 FIRST, UNTIL = date(2025, 1, 1), date(2026, 1, 1)
 ALERT, CLINICAL = "every reading over an alert limit", "every reading over a clinical line"
