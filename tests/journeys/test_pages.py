@@ -164,6 +164,66 @@ def test_the_keyboard_is_enough_and_keeps_its_place_when_rows_come_and_go(
     assert complaints == []
 
 
+def test_from_signing_in_to_closing_an_alert_by_keyboard_alone(world: World, address: str, page: Page) -> None:
+    world.alert("王秀英", glucose=2.6)
+    keys = page.keyboard
+    page.goto(address)
+    expect(page.locator("#login")).to_be_focused()
+    for text, key in (("dr.wang", "Tab"), (PASSWORD, "Enter")):
+        keys.type(text)
+        keys.press(key)
+    expect(page.locator(".live.on")).to_be_visible()
+    keys.press("1")
+    expect(page.locator(":focus")).to_have_text("王秀英")
+    keys.press("o")
+    dialog = page.locator("#dialog")
+    expect(dialog.locator("#outcome")).to_be_visible()
+    tab_to(page, "#outcome")
+    keys.press("ArrowDown")
+    keys.press("Tab")
+    keys.type("called, has eaten")
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(dialog).to_contain_text("已关闭")
+    expect(page.locator("#dialog-title")).to_be_focused()
+    keys.press("Escape")
+    expect(of(page, "王秀英")).to_have_count(0)
+    assert world.one("select state from care.episode") == "closed"
+    assert world.one("select note from care.episode_event order by revision desc limit 1") == "called, has eaten"
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Go on with Tab as far as a person would have the patience for."""
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.locator(f"{selector}:focus").count():
+            return
+    raise AssertionError(f"no Tab leads to {selector}")
+
+
+def test_sound_stays_on_from_page_to_page(world: World, address: str, page: Page) -> None:
+    page.add_init_script(
+        "window.beeps = 0; const start = OscillatorNode.prototype.start;"
+        " OscillatorNode.prototype.start = function () { window.beeps += 1; return start.call(this); };"
+    )
+    complaints = enter(page, address, "dr.wang")
+    sound = page.locator("#sound")
+    sound.click()
+    expect(sound).to_have_text("声音提醒：开")
+    page.goto(f"{address}/alerts")
+    expect(sound).to_have_text("声音提醒：点按页面后开")
+    expect(page.locator(".live.on")).to_be_visible()
+    page.locator("h1").click()
+    expect(sound).to_have_text("声音提醒：开")
+    world.alert("王秀英", glucose=2.6)
+    expect(page.locator("#rows tr", has_text="王秀英")).to_be_visible()
+    assert page.evaluate("beeps") == 1
+    sound.click()
+    page.goto(f"{address}/work")
+    expect(sound).to_have_text("声音提醒：关")
+    assert complaints == []
+
+
 def test_a_row_that_goes_hands_the_focus_to_the_next(world: World, address: str, page: Page) -> None:
     world.resident("张伟", "dr.wang", "青河卫生站")
     first = world.alert("王秀英", glucose=2.6)

@@ -39,10 +39,26 @@ window.maixun = (function () {
     tone.stop(audio.currentTime + 0.6);
   }
 
+  function sounding(wanted) { // whoever switched sound on once wants it on every page, and tomorrow
+    audio = wanted ? new AudioContext() : null;
+    localStorage.setItem("sound", wanted ? "on" : "off");
+    sound.setAttribute("aria-pressed", String(wanted));
+    sound.textContent = wanted ? sound.dataset.on : sound.dataset.off;
+  }
+
+  function wake(event) { // browsers allow sound only once something was clicked or typed on the page
+    document.removeEventListener("pointerup", wake);
+    document.removeEventListener("keyup", wake);
+    if (event.target !== sound && !audio) { sounding(true); }
+  }
+
+  if (localStorage.getItem("sound") === "on") {
+    sound.textContent = sound.dataset.soon;
+    document.addEventListener("pointerup", wake);
+    document.addEventListener("keyup", wake);
+  }
   sound.addEventListener("click", function () {
-    audio = audio ? null : new AudioContext(); // browsers allow sound only after a click
-    sound.setAttribute("aria-pressed", String(Boolean(audio)));
-    sound.textContent = audio ? sound.dataset.on : sound.dataset.off;
+    sounding(!audio);
     beep();
   });
 
@@ -73,6 +89,10 @@ window.maixun = (function () {
     back = { row: row && row.id, key: opener.dataset.key };
     dialog.showModal();
     if (row) { look(row.dataset.resident); }
+  });
+  document.body.addEventListener("htmx:after:swap", function () { // what had the focus may be gone with the old text
+    var title = dialog.open && document.activeElement === document.body && document.getElementById("dialog-title");
+    if (title) { title.focus(); }
   });
   dialog.addEventListener("close", function () {
     if (home !== null) { look(home); } else { unlook(); }
