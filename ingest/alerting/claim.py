@@ -46,8 +46,9 @@ def claim(connection: Connection, rules: Rules, *, people: int, now: datetime) -
     if not residents:
         return Claim([], {})
     connection.execute("delete from telemetry.work where resident_id = any(%s)", [residents])
+    readings = loading.readings(connection, residents, rules, now)
     claimed = loading.people(connection, residents, rules, now)
-    return Claim(claimed, loading.readings(connection, residents, rules, now))
+    return Claim(loading.complaining(connection, claimed, readings, rules, now), readings)
 
 
 def put_back(connection: Connection, residents: Collection[int]) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from psycopg import sql
 
 from ingest.alerting.episode import ENGINE_OUTCOMES
+from ingest.alerting.patterns import Flagged
 from ingest.alerting.person import LOCAL, Override, Person, StoredReading
 from ingest.alerting.rules import Rules
 from ingest.alerting.store import Connection
@@ -41,6 +43,11 @@ group by c.resident_id, c.package"""
 _VALUES = len(
     StoredReading._fields
 )  # where a row's values begin: after whose it is and all other fields in their order
+
+# The latest last: of several that name a complaint the latest counts.
+_VISITS = """
+select resident_id, programme, form, visited_at from care.visit_now
+where resident_id = any(%s) and visited_at > %s and visited_at <= %s order by visited_at"""
 
 
 def people(
@@ -85,6 +92,32 @@ def readings(
         measured = {metric: value for metric, value in values if value is not None}
         found[row[0]].append(StoredReading._make((*row[1:_VALUES], measured)))
     return found
+
+
+def complaining(
+    connection: Connection,
+    people: Sequence[Person],
+    readings: Mapping[int, Sequence[StoredReading]],
+    rules: Rules,
+    now: datetime,
+) -> list[Person]:
+    """The same people with what visits recorded of them: asked only where a reading has a sign that depends on it."""
+    depends = [each for each in rules.patterns if isinstance(each, Flagged) and each.complaints]
+    asked = [person for person in people if _has_sign(readings.get(person.resident_id, ()), depends)]
+    if not asked:
+        return list(people)
+    since = now - max(each.complaints.within for each in depends if each.complaints)
+    found: dict[int, dict[str, datetime]] = defaultdict(dict)
+    visits = connection.execute(_VISITS, [[person.resident_id for person in asked], since, now])
+    for resident_id, programme, form, visited_at in visits:
+        for each in depends:
+            if each.complaints and each.complaints.named(programme, form):
+                found[resident_id][each.name] = visited_at
+    return [replace(person, complaints=found.get(person.resident_id, {})) for person in people]
+
+
+def _has_sign(readings: Iterable[StoredReading], patterns: Sequence[Flagged]) -> bool:
+    return any(reading.flags & each.bits for reading in readings for each in patterns)
 
 
 def _settled(connection: Connection, residents: Sequence[int], since: datetime) -> dict[int, dict[str, datetime]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import time, timedelta
-from functools import cached_property
-from typing import Annotated, ClassVar, Literal
+from functools import cached_property, reduce
+from operator import or_
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -204,6 +205,25 @@ class Sign(Part):
         return Flag[self.flag.upper()].value
 
 
+class Complaints(Part):
+    """What a doctor wrote down at a visit lately and what makes a sign graver: codes of the forms' fields.
+
+    `answers` by programme and by the key of the field (`config/forms/fields.yaml`).
+    """
+
+    tier: int = Field(ge=1, le=4)
+    acknowledged_for: Span
+    within: Span
+    answers: Mapping[str, Mapping[str, frozenset[str]]] = Field(min_length=1)
+    source: str
+    says: Words
+
+    def named(self, programme: str, form: Mapping[str, Any]) -> bool:
+        """Whether a visit's form has one of them."""
+        wanted = self.answers.get(programme, {})
+        return any(not codes.isdisjoint(form.get(key) or ()) for key, codes in wanted.items())
+
+
 class Flagged(Watch):
     """Signs that meters themselves give. It never ends by itself: only a doctor can say that it is nothing."""
 
@@ -211,11 +231,18 @@ class Flagged(Watch):
 
     pattern: Literal["flagged"]
     signs: tuple[Sign, ...] = Field(min_length=1)
+    complaints: Complaints | None = None
+
+    @cached_property
+    def bits(self) -> int:
+        """The flags of all its signs."""
+        return reduce(or_, (sign.bit for sign in self.signs))
 
     @property
     def sources(self) -> tuple[str, ...]:
         """Every document it takes a number from."""
-        return (self.source, *(sign.source for sign in self.signs))
+        own = (self.source, *(sign.source for sign in self.signs))
+        return (*own, self.complaints.source) if self.complaints else own
 
 
 class GainSentence(Sentence):

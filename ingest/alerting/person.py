@@ -35,6 +35,7 @@ class Person:
 
     `settled` says for a cause when a doctor last closed an episode of it: what was measured up to then is dealt with.
     `packages`: since when which contract package has been agreed; it says how often somebody means to measure.
+    `complaints` says for a pattern when a visit last recorded what makes it graver.
     """
 
     resident_id: int
@@ -44,6 +45,7 @@ class Person:
     overrides: tuple[Override, ...] = ()
     packages: Mapping[str, datetime] = field(default_factory=dict)
     lives_alone: bool = False
+    complaints: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class StoredReading(NamedTuple):

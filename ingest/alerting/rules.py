@@ -14,11 +14,13 @@ from devices.reading import Flag
 from ingest.alerting.course import Graded, course
 from ingest.alerting.documents import Purpose, Rule, RuleFile
 from ingest.alerting.finding import Breach, Finding
+from ingest.alerting.looking import look
+from ingest.alerting.missing import deadlines
 from ingest.alerting.parts import BREACHES, Boundary, Document, Level, Limited, Words
 from ingest.alerting.patterns import Pattern, Silence
 from ingest.alerting.person import Circumstances, Override, Person, StoredReading
 from ingest.alerting.series import EVER, Placed, of_kinds, placed
-from ingest.alerting.sighting import Scene, deadlines, look
+from ingest.alerting.sighting import Scene
 from maixun.configuration import ConfigurationError
 
 

@@ -329,6 +329,17 @@ def test_an_ecg_that_asks_to_be_read() -> None:
     assert not confirmed("atrial_fibrillation_possible", [reading("ecg", {"pulse": 90}, NOON)])
 
 
+@pytest.mark.parametrize(("days_ago", "tier"), [(0, 1), (13, 1), (14, 1), (15, 2), (None, 2)])
+def test_possible_fibrillation_with_symptoms_is_critical(days_ago: int | None, tier: int) -> None:
+    cause = "atrial_fibrillation_possible"
+    complaints = {} if days_ago is None else {cause: NOON + 2 * MINUTE - days_ago * DAY}
+    found = seen(cause, cuff(True, True), person=somebody(complaints=complaints))
+    assert found
+    assert found.tier == tier
+    assert ("A recent visit recorded palpitations" in says(found)) is (tier == 1)
+    assert found.explained()["acknowledged_for"] == (4 * 3600 if tier == 1 else 3 * 86400)
+
+
 def weight(kilograms: float, days_ago: int, setting: str = "home") -> StoredReading:
     return reading("body", {"weight": kilograms}, NOON - days_ago * DAY, setting=setting)
 
@@ -407,6 +418,19 @@ def test_silence_after_the_agreed_month() -> None:
     assert (found.verdict, found.why, found.tier) == (Verdict.CONFIRMED, Why.OVERDUE, 4)
     assert found.began_at == NOON + 31 * DAY
     assert says(found).startswith("No blood pressure measured for 31 days; agreed is once in 31 days at least.")
+
+
+def test_silence_says_since_the_last_measurement_and_never_more_than_was_looked_at() -> None:
+    asked = somebody(  # who measured before signing, and whom a doctor asked in between
+        conditions=frozenset({"hypertension"}), packages={"chronic": NOON}, settled={"silence": NOON + 5 * DAY}
+    )
+    found = seen("silence", [pressure(120, 75, NOON - 10 * DAY)], asked, now=NOON + 36 * DAY)
+    assert says(found).startswith("No blood pressure measured for 46 days;")
+    long_ago = [pressure(120, 75, NOON - 63 * DAY)]  # twice the agreed time: the engine reads no further back
+    for history in (long_ago, []):
+        found = seen("silence", history, contracted(), now=NOON)
+        assert says(found).startswith("No blood pressure measured for more than 62 days;")
+        assert "已有 超过 62 天没有血压测量" in says(found, "zh")
 
 
 def test_sooner_for_people_who_live_alone() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import psycopg
+import pytest
+from psycopg.types.json import Jsonb
 
 from devices.reading import Flag
 from ingest.alerting import engine, episodes, review
@@ -92,6 +95,41 @@ def test_two_irregular_cuffs_open_at_once_and_stay_until_a_doctor_has_looked(tow
         town.pressure(resident, 130, 80)
         town.look()
     assert town.alert().state is State.OPEN
+
+
+@pytest.mark.parametrize(
+    ("programme", "form", "tier"),
+    [
+        ("hypertension", {"symptoms": ["6"]}, 1),
+        ("hypertension", {"symptoms": ["1"]}, 2),
+        ("diabetes", {"symptoms": ["6"], "danger": ["3"]}, 1),
+        ("diabetes", {"symptoms": ["6"]}, 2),  # on this form 6 is an infection
+    ],
+)
+def test_an_irregular_cuff_after_a_visit_with_palpitations_is_critical(
+    programme: str, form: dict[str, Any], tier: int, town: Town
+) -> None:
+    resident = town.resident()
+    town.connection.execute(
+        "insert into care.visit (visit_id, version, resident_id, programme, visited_at, mode, staff_id, station_id,"
+        " complete, form, recorded_by, recorded_at) values (1, 1, %(who)s, %(programme)s, %(at)s, 'clinic', %(by)s,"
+        " %(station)s, true, %(form)s, %(by)s, %(at)s)",
+        {
+            "who": resident,
+            "programme": programme,
+            "at": town.now - 2 * DAY,
+            "by": town.doctor,
+            "station": town.station,
+            "form": Jsonb(form),
+        },
+    )
+    for _ in range(2):
+        town.pressure(resident, 130, 80, flags=Flag.IRREGULAR_PULSE)
+        town.now += 2 * MINUTE
+    town.connection.execute("set role maixun_alerting")  # with no more rights than the engine has
+    town.look()
+    town.connection.execute("reset role")
+    assert (town.alert().cause, town.alert().tier) == ("atrial_fibrillation_possible", tier)
 
 
 def test_silence_is_found_without_a_reading_once_and_ends_with_one(town: Town) -> None:
