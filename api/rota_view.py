@@ -109,6 +109,18 @@ def colleagues(connection: Connection[DictRow], station_id: int) -> list[Colleag
     return [Colleague(**row) for row in rows]
 
 
+def standing_in(connection: Connection[DictRow], staff_id: int, now: datetime) -> list[Entry]:
+    """The leaves at this moment during which this is the deputy: whose residents are on the list, and until when."""
+    rows = connection.execute(
+        "select l.leave_id as number, l.staff_id, s.display_name as name, l.starts_at, l.ends_at"
+        " from care.leave l join care.staff s using (staff_id)"
+        " where l.deputy_id = %s and l.cancelled_at is null and l.starts_at <= %s and l.ends_at > %s"
+        " order by l.ends_at, l.leave_id",
+        [staff_id, now, now],
+    ).fetchall()
+    return [Entry(**row) for row in rows]
+
+
 def read(
     connection: Connection[DictRow], policy: EscalationSettings, place: Station, monday: date, now: datetime
 ) -> Seen:

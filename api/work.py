@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from api import audit, board, looking, people, words
+from api import audit, board, looking, people, rota_view, words
 from api.access import Clinician, Viewer, require_resident
 from api.audit import Action
 from api.board import Where
@@ -70,6 +70,7 @@ def show(request: Request, given: Given, connection: Database, viewer: Clinician
         causes=given.rules.causes,
         townships=board.townships(connection, viewer),
         programmes=words.CONDITIONS,
+        standing_in=rota_view.standing_in(connection, viewer.staff_id, given.now()),
         **_listed(given, connection, viewer, chosen),
     )
 

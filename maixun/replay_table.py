@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from unicodedata import east_asian_width
 
 RESIDENTS = 20  # of those that would differ; all are in --json
 _COLUMNS = ("alerts", "/week·1000", "confirmed", "refuted", "no repeat", "by protocol", "share confirmed")
 
 
-def text(report: Mapping[str, Any]) -> str:
-    """Current and candidate side by side: all, by rule, by doctor; whom it concerns; what differs in the files."""
+def text(report: Mapping[str, Any], doctors: Mapping[str, str]) -> str:
+    """Current and candidate side by side: all, by rule, by doctor; whom it concerns; what differs in the files.
+
+    `doctors`: names by the number of the account.
+    """
     sides = report["sides"]
     head = [
         f"{report['from'][:10]} to {report['to'][:10]}: {report['residents']:,} residents,"
@@ -22,22 +26,24 @@ def text(report: Mapping[str, Any]) -> str:
         *head,
         *_rows("all", {name: side["total"] for name, side in sides.items()}),
         *_group("by rule", sides, "by_rule"),
-        *_group("by doctor", sides, "by_doctor"),
+        *_group("by doctor", sides, "by_doctor", doctors),
     ]
     if len(sides) > 1:
         parts += ["", *_differ(report["differ"], report["residents"]), "", *_files(report["rule_differences"])]
     return "\n".join(parts)
 
 
-def _group(title: str, sides: Mapping[str, Any], group: str) -> Iterator[str]:
+def _group(title: str, sides: Mapping[str, Any], group: str, called: Mapping[str, str] | None = None) -> Iterator[str]:
     yield f"\n{title}"
     for name in sorted({key for side in sides.values() for key in side[group]}, key=_natural):
-        yield from _rows(name, {side: given[group].get(name) for side, given in sides.items()})
+        yield from _rows(
+            (called or {}).get(name, name), {side: given[group].get(name) for side, given in sides.items()}
+        )
 
 
 def _rows(name: str, sides: Mapping[str, Any]) -> Iterator[str]:
     for number, (side, figures) in enumerate(sides.items()):
-        label = f"{name if number == 0 else '':<23} {side:<10}"
+        label = f"{_padded(name if number == 0 else '', 23)} {side:<10}"
         if figures is None:
             yield f"{label}{'–':>16}"
             continue
@@ -48,6 +54,11 @@ def _rows(name: str, sides: Mapping[str, Any]) -> Iterator[str]:
             "–" if figures["share_confirmed"] is None else f"{figures['share_confirmed']:.0%}",
         ]
         yield label + "".join(f"{cell:>16}" for cell in cells)
+
+
+def _padded(text: str, width: int) -> str:
+    """A terminal gives Chinese letters two places."""
+    return text + " " * (width - sum(2 if east_asian_width(each) in "WF" else 1 for each in text))
 
 
 def _differ(differ: list[Mapping[str, Any]], residents: int) -> Iterator[str]:

@@ -54,17 +54,23 @@ def run(options: argparse.Namespace) -> int:
                 station_id=options.station,
                 progress=bar.show,
             )
+            doctors = _doctors(connection)
     except psycopg.OperationalError as error:
         print(f"maixun rules: {str(error).strip()}", file=sys.stderr)
         return 2
     report = pseudonymous(report)
-    print(json.dumps(report, ensure_ascii=False, indent=1) if options.json else replay_table.text(report))
+    print(json.dumps(report, ensure_ascii=False, indent=1) if options.json else replay_table.text(report, doctors))
     return 0
 
 
 def pseudonymous(report: dict[str, Any]) -> dict[str, Any]:
     """Without the residents' numbers: who they are is told on the page, to whom it may be told."""
     return report | {"differ": [{k: v for k, v in one.items() if k != "resident_id"} for one in report["differ"]]}
+
+
+def _doctors(connection: psycopg.Connection[Any]) -> dict[str, str]:
+    """What colleagues call them, by the number the report has."""
+    return {str(number): name for number, name in connection.execute("select staff_id, display_name from care.staff")}
 
 
 class _Bar:

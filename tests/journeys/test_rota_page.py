@@ -79,6 +79,28 @@ def test_the_rota_is_accessible_and_fits(language: str, world: World, address: s
     assert complaints == []
 
 
+def test_a_deputy_sees_whose_residents_they_are(world: World, address: str, page: Page) -> None:
+    deputy = world.person("dr.zhao", "赵医生", Role.DOCTOR, "青河卫生站")
+    world.resident("张伟", "dr.zhao", "青河卫生站")
+    world.alert("张伟")
+    until = world.clock() + timedelta(days=2)
+    leave = NewLeave(
+        staff_id=world.staff["dr.wang"], deputy_id=deputy, starts_at=world.clock() - timedelta(minutes=1), ends_at=until
+    )
+    rota_store.enter_leave(world.connection, leave, by=deputy, now=world.clock())
+    complaints = enter(page, address, "dr.zhao")
+    expect(page.locator(".standing-in")).to_contain_text("您正在代王医生的班，至")
+    expect(page.locator(".live.on")).to_be_visible()
+    world.alert("王秀英")  # after the page was opened: it comes by the stream
+    theirs, own = page.locator("#work tr", has_text="王秀英"), page.locator("#work tr", has_text="张伟")
+    expect(theirs.locator(".where")).to_contain_text("王医生")
+    expect(own.locator(".where")).to_be_hidden()
+    check(page)
+    page.goto(f"{address}/work")
+    expect(theirs.locator(".where")).to_be_visible()
+    assert complaints == []
+
+
 def test_a_ring_appears_on_the_page_of_whoever_is_told_with_the_alert(world: World, address: str, page: Page) -> None:
     deputy = world.person("dr.zhao", "赵医生", Role.DOCTOR, "青河卫生站")
     enter(page, address, "dr.zhao")

@@ -78,7 +78,12 @@
     give(focus);
   }
 
+  function whose(row) { // a row is rendered once for all screens: whether it is another doctor's is seen here
+    row.classList.toggle("of-another", row.dataset.doctor !== table.dataset.me);
+  }
+
   function lookers(row) {
+    whose(row);
     var line = row.querySelector("[data-lookers]");
     var names = JSON.parse(line.dataset.lookers).filter(function (one) { return String(one.staff_id) !== table.dataset.me; })
       .map(function (one) { return one.name; });

@@ -23,7 +23,7 @@ from ingest.alerting.rules import Rules, parse
 from maixun import cli
 from maixun.configuration import ConfigurationError, load_all, settings
 from tests.ingest.alerting.people import DAY, MINUTE, NOON, pressure, reading, shipped, somebody, sugar
-from tests.ingest.alerting.town import Town
+from tests.ingest.alerting.town import DOCTOR, Town
 
 ASSUMED = settings(ReplaySettings, "replay")
 WEEK = (NOON - DAY, NOON + 7 * DAY)
@@ -333,6 +333,8 @@ def test_the_command_prints_both_sides_and_no_resident_number(
     words = ["rules", "replay", "--from", "2026-11-21", "--to", "2026-11-28", "--rules", str(file)]
     assert cli.main(words) == 0
     printed = capsys.readouterr().out
+    doctor = next(line for line in printed.partition("by doctor")[2].splitlines() if line)
+    assert doctor.split()[:3] == [DOCTOR, "current", "2"]
     assert "1 of 2 residents would have been alerted about differently" in printed
     assert "rules[glucose_high].levels[1].limits.glucose: 13.9 → 15.0" in printed
     with psycopg.connect(town.dsn) as connection:
