@@ -49,6 +49,7 @@ from api import (
     residents,
     rota,
     rules_replay,
+    screening,
     sentinel,
     sign_in,
     station,
@@ -120,6 +121,7 @@ ROUTERS = (
             fleet,
             rules_replay,
             followup_pages,
+            screening,
         )
         for router in (part.pages, part.json)
     ),

@@ -63,6 +63,8 @@ class Action(StrEnum):
     FHIR_EXPORT = "fhir.export"
     FLEET_REVOKE = "fleet.revoke"
     IMPORT_LOOK = "import.look"
+    SCREENING_LIST = "screening.list"
+    SCREENING_DECIDE = "screening.decide"
 
 
 def write(

@@ -23,6 +23,7 @@ ENTRIES = (
     Entry("/work", msgid("今日工作"), CLINICAL),
     Entry("/residents", msgid("我的居民"), CLINICAL),
     Entry("/followups", msgid("随访任务"), CLINICAL),
+    Entry("/screening", msgid("疑似与高危"), CLINICAL),
     Entry("/station", msgid("本站情况"), (Role.STATION_LEAD,)),
     Entry("/incidents", msgid("事件"), INCIDENTS),
     Entry("/rota", msgid("值班"), (*CLINICAL, Role.ADMIN)),

@@ -53,6 +53,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
             "fields": FIELDS,
         }
     },
+    "POST /residents/{suspect}/screening": {"data": {"condition": "hypertension", "outcome": "referred", "note": "x"}},
     "POST /held/{held}/release": {"data": {}},
     "POST /api/v1/held/{held}/release": {"json": {}},
     "POST /rota/duty": {

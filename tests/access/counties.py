@@ -56,6 +56,7 @@ class About:
     doctor: str
     name: str
     child: str
+    suspect: str
     born: date
     glucose: float
     note: str
@@ -63,9 +64,9 @@ class About:
 
 
 ABOUT = (
-    About("A", "330108", "甲溪卫生站", "甲溪镇", "韦甲医生", "白甲芳", "白甲童", date(1937, 3, 17), 2.371,
+    About("A", "330108", "甲溪卫生站", "甲溪镇", "韦甲医生", "白甲芳", "白甲童", "白甲疑", date(1937, 3, 17), 2.371,
           "甲处夜间胸闷三次", 41_837),
-    About("B", "330109", "乙溪卫生站", "乙溪镇", "韦乙医生", "白乙芳", "白乙童", date(1938, 8, 29), 2.537,
+    About("B", "330109", "乙溪卫生站", "乙溪镇", "韦乙医生", "白乙芳", "白乙童", "白乙疑", date(1938, 8, 29), 2.537,
           "乙处夜间胸闷三次", 52_919),
 )  # fmt: skip
 
@@ -210,6 +211,7 @@ class _Planting:
         about, key = self.about, load_key()
         self.place["resident"] = str(self._resident(about.name, about.born, hash_id_number(about.region, key)))
         self.place["child"] = str(self._resident(about.child, date(2024, 5, 21), None))
+        self.place["suspect"] = str(self._resident(about.suspect, date(1970, 5, 21), None))
         number = int(self.place["resident"])
         note_condition(self.connection, number, "hypertension", managed_from=date(2024, 1, 1))
         self.place["token"] = self.one("select token from care.resident where resident_id = %s", number)
@@ -218,7 +220,9 @@ class _Planting:
         self.place["phone_token"] = str(further)
         self.place["address"] = f"A4:C1:38:{ord(about.county):02X}:77:01"
         self.place["device"] = str(self.world.meter(self.place["address"], number, about.station))
-        self.world.meter(f"A4:C1:38:{ord(about.county):02X}:77:02", int(self.place["child"]), about.station)
+        for slot, place in enumerate(("child", "suspect"), 2):
+            address = f"A4:C1:38:{ord(about.county):02X}:77:{slot:02}"
+            self.world.meter(address, int(self.place[place]), about.station)
 
     def _resident(self, name: str, born: date, id_hash: bytes | None) -> int:
         new = NewResident(
@@ -239,6 +243,7 @@ class _Planting:
         for days in range(40):
             at = now - timedelta(days=days, hours=1)
             self.world.measured(name, at, systolic=151 + days % 5, diastolic=93, **place)
+            self.world.measured(self.about.suspect, at, systolic=149, diastolic=91, setting="station", **place)
             self.world.measured(name, at, kind="symptoms", fever=1, diarrhoea=1, setting="station", **place)
             self.world.measured(name, at, kind="temperature", temperature=38.9, setting="station", **place)
         self.world.measured(self.about.child, now, kind="body", weight=13.1, height=89.6, setting="kiosk", **place)
@@ -360,7 +365,8 @@ class _Planting:
         """Everything by which the county, its residents and their meters can be recognised."""
         about, place = self.about, self.place
         texts = {
-            "person": (about.name, about.child, about.born.isoformat(), about.note, place["resident"], place["child"],
+            "person": (about.name, about.child, about.suspect, about.born.isoformat(), about.note, place["resident"],
+                       place["child"], place["suspect"],
                        place["episode"], place["ecg"], hash_id_number(about.region, load_key()).hex()),
             "pseudonym": (place["token"], place["phone_token"]),
             "value": (f"{about.glucose}",),

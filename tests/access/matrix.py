@@ -125,6 +125,10 @@ GET     /api/v1/residents/{resident}/visits                        own     own  
 GET     /api/v1/visits/{visit}                                     own     own   -     -     -
 POST    /api/v1/residents/{resident}/visits                        own     own   -     -     -
 
+GET     /screening                                                 yes     yes   -     -     -
+GET     /api/v1/screening                                          yes     yes   -     -     -
+POST    /residents/{suspect}/screening                             own     own   -     -     -
+
 GET     /fhir/Patient                                              yes     yes   -     -     -
 GET     /fhir/Patient/{token}                                      own     own   -     -     -
 GET     /fhir/Patient/{token}/$everything                          own     own   -     -     -

@@ -21,7 +21,7 @@ from tests.access.unpacked import is_said
 READS = ("GET", "HEAD")
 ENDLESS = "GET /api/v1/alerts/stream"  # whoever is signed in, each hears of their own: tests/api/test_stream.py
 ENDS_SESSION = ("POST /sign-out", "DELETE /api/v1/session")
-OF_A_PERSON = ("{resident}", "{child}", "{episode}", "{visit}", "{token}", "{held}", "{reading}.")
+OF_A_PERSON = ("{resident}", "{suspect}", "{child}", "{episode}", "{visit}", "{token}", "{held}", "{reading}.")
 ANSWERED = (200, 201, 204, 303, 409)  # 409: right, but somebody was faster; in these tests somebody else who may
 DATED = (".xlsx", ".pdf")  # they say when they were written; the CSV holds the same figures
 NOBODY = Person("", "technician", ())

@@ -19,6 +19,8 @@ from api.reporting.period import Window
 
 Figures = dict[int, tuple[int, int]]
 
+FASTING = (pl.col("kind") == "glucose") & (pl.col("meal") == "fasting") & pl.col("glucose").is_not_null()
+
 _EXPORTS = {
     "station": "select station_id, region_code from care.station",
     "resident": (
@@ -237,8 +239,8 @@ class Recomputed:
         sums = own.group_by("station_id").agg(done.sum().alias("n"), pl.len().alias("d"))
         return {row[0]: (row[1], row[2]) for row in sums.iter_rows()}
 
-    def yielded(self, condition: str, value: pl.Expr, suspect: pl.Expr) -> Figures:
-        """Never diagnosed before, 35 and over, measured at a station or kiosk; suspect at least once."""
+    def screened(self, condition: str, value: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Never diagnosed before, 35 and over, measured at a station or kiosk; and these readings."""
         known = self.tables["condition"].with_columns(
             since=pl.coalesce("diagnosed_on", "managed_from", pl.lit(date(1, 1, 1)))
         )
@@ -248,20 +250,44 @@ class Recomputed:
             (age("birth_date", self.last) >= 35) & ~pl.col("resident_id").is_in(known["resident_id"].implode())
         )
         eligible = eligible.filter(pl.col("resident_id").is_in(screened["resident_id"].implode()))
+        return eligible, screened
+
+    def yielded(self, condition: str, value: pl.Expr, suspect: pl.Expr) -> Figures:
+        """Suspect at least once."""
+        eligible, screened = self.screened(condition, value)
         return self.of(eligible, screened.filter(suspect))
+
+    def at_risk(self, condition: str, value: pl.Expr, suspect: pl.Expr, risk: pl.Expr) -> Figures:
+        """Never suspect; at high risk at least once."""
+        eligible, screened = self.screened(condition, value)
+        suspects = screened.filter(suspect)["resident_id"].implode()
+        return self.of(eligible.filter(~pl.col("resident_id").is_in(suspects)), screened.filter(risk))
 
     def hypertension_yield(self) -> Figures:
         """Station 140/90, kiosk 135/85."""
+        return self.yielded("hypertension", *self.pressures())
+
+    def hypertension_risk(self) -> Figures:
+        """From 130 or 85 on."""
+        measured, suspect = self.pressures()
+        risk = (pl.col("systolic") >= 130) | (pl.col("diastolic") >= 85)
+        return self.at_risk("hypertension", measured, suspect, risk)
+
+    @staticmethod
+    def pressures() -> tuple[pl.Expr, pl.Expr]:
+        """What is a blood pressure, and what is a suspect one."""
         station = (pl.col("setting") == "station") & ((pl.col("systolic") >= 140) | (pl.col("diastolic") >= 90))
         kiosk = (pl.col("setting") == "kiosk") & ((pl.col("systolic") >= 135) | (pl.col("diastolic") >= 85))
         both = pl.col("systolic").is_not_null() & pl.col("diastolic").is_not_null()
-        measured = (pl.col("kind") == "blood_pressure") & both
-        return self.yielded("hypertension", measured, station | kiosk)
+        return (pl.col("kind") == "blood_pressure") & both, station | kiosk
 
     def diabetes_yield(self) -> Figures:
         """Fasting 7.0 and more."""
-        measured = (pl.col("kind") == "glucose") & (pl.col("meal") == "fasting") & pl.col("glucose").is_not_null()
-        return self.yielded("diabetes", measured, pl.col("glucose") >= 70)
+        return self.yielded("diabetes", FASTING, pl.col("glucose") >= 70)
+
+    def diabetes_risk(self) -> Figures:
+        """Fasting 6.1 and more, never 7.0."""
+        return self.at_risk("diabetes", FASTING, pl.col("glucose") >= 70, pl.col("glucose") >= 61)
 
     def counted(self) -> Figures:
         """Readings at the resident's own station."""
@@ -394,6 +420,8 @@ _INDICATORS: dict[str, Callable[[Recomputed], Figures]] = {
     "follow_up_in_time_rate": lambda r: r.completed(late_counts=False),
     "hypertension_screening_yield": Recomputed.hypertension_yield,
     "diabetes_screening_yield": Recomputed.diabetes_yield,
+    "hypertension_high_risk": Recomputed.hypertension_risk,
+    "diabetes_high_risk": Recomputed.diabetes_risk,
     "measurements": Recomputed.counted,
     "measurement_coverage": Recomputed.covered,
     "hearts_under_care": lambda r: r.hearts_outcome("under_care"),

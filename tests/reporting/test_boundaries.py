@@ -292,3 +292,17 @@ def test_screening_counts_people_never_diagnosed_where_screening_happens(town: T
     }
     figure = town.figure("hypertension_screening_yield")
     assert (figure.numerator, figure.denominator) == (1, 2)
+    below = town.resident()
+    town.reading(below, "2026-02-10 09:00", systolic=129, diastolic=84, setting="kiosk")
+    risk = town.why("hypertension_high_risk")
+    assert (risk[suspect], risk[well], risk[below]) == ("suspected", "high_risk", "not_high_risk")
+    figure = town.figure("hypertension_high_risk")
+    assert (figure.numerator, figure.denominator) == (1, 2), "whoever is suspect is no risk any more"
+
+
+def test_fasting_glucose_from_6_1_is_high_risk_and_from_7_0_suspect(town: Town) -> None:
+    well, risky, suspect = (town.resident() for _ in range(3))
+    for person, glucose in ((well, 6.04), (risky, 6.06), (suspect, 6.96)):
+        town.reading(person, "2026-02-10 07:00", glucose=glucose, meal="fasting", setting="station")
+    why = town.why("diabetes_high_risk")
+    assert (why[well], why[risky], why[suspect]) == ("not_high_risk", "high_risk", "suspected")

@@ -1,0 +1,1 @@
+"""Suspect and high-risk residents: the judging, the list, what is decided."""
