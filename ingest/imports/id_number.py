@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 _FORM = re.compile(r"[0-9]{17}[0-9X]")
 _CHECK_DIGITS = "10X98765432"
+_WEIGHTS = tuple(pow(2, 17 - place, 11) for place in range(17))
 
 
 class InNumber(NamedTuple):
@@ -30,7 +31,7 @@ def is_valid(number: str) -> bool:
 
 def check_digit(first_17: str) -> str:
     """ISO 7064, MOD 11-2: the digit at distance n from the check digit weighs 2^n mod 11."""
-    total = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(first_17))
+    total = sum(int(digit) * weight for digit, weight in zip(first_17, _WEIGHTS, strict=True))
     return _CHECK_DIGITS[total % 11]
 
 

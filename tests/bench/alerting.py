@@ -14,10 +14,11 @@ from ingest.alerting.rules import Rules, parse
 from maixun import collector
 from maixun.configuration import load_all
 from tests.bench.figure import Figure
-from tests.harness.line import running_line
+from tests.harness.line import Line, running_line, wait_until
 
 RESIDENTS = 4_000
 AT_ONCE = 500
+TAKES = 2  # a sitting's; it is reviewed once
 LOAD = 1_111  # readings a second, each of another resident: the highest load published elsewhere
 
 # Two sittings of two takes a day, for 30 days: a home cuff used by protocol. A third of the people has hypertension.
@@ -43,6 +44,8 @@ with new as (
     from care.resident returning resident_id)
 insert into telemetry.work (resident_id) select resident_id from new"""
 
+_EAGER = {"MAIXUN_ALERTING_REVIEW_EVERY_SECONDS": "0.1"}
+
 
 class Took(NamedTuple):
     """Seconds of the clock, and of this process's own work."""
@@ -60,12 +63,22 @@ def figures() -> Iterator[Figure]:
         _fill(connection, now)
         fast, fast_bare = _prompt(connection, rules, now), _bare(connection, rules.prompt, now)
         whole, whole_bare = _review(connection, rules, now), _bare(connection, rules.review, now)
+        shared = [_shared(line, connection, processes) for processes in (1, 2)]
     bare = "same rows, one comparison each"
     for what, took, beside in (("a new reading", fast, fast_bare), ("a review of 30 days", whole, whole_bare)):
         yield Figure(name=f"{what} of each of {RESIDENTS:,}", value=RESIDENTS / took.wall, unit="residents/s",
                      baseline_name=bare, baseline=RESIDENTS / beside.wall)  # fmt: skip
         yield Figure(name=f"{what}, at {LOAD:,} a second", value=100 * LOAD * took.cpu / RESIDENTS, unit="% of a core",
                      baseline_name=bare, baseline=100 * LOAD * beside.cpu / RESIDENTS)  # fmt: skip
+    yield Figure(name=f"both, at {LOAD:,} a second in sittings of {TAKES}", value=_share(fast, whole),
+                 unit="% of a core", baseline_name=bare, baseline=_share(fast_bare, whole_bare))  # fmt: skip
+    yield Figure(name="reviews by two processes", value=RESIDENTS / shared[1], unit="residents/s",
+                 baseline_name="by one process", baseline=RESIDENTS / shared[0])  # fmt: skip
+
+
+def _share(prompt: Took, review: Took) -> float:
+    """Of a core, in per cent: every reading is judged at once, and reviewed once a sitting."""
+    return 100 * LOAD * (prompt.cpu + review.cpu / TAKES) / RESIDENTS
 
 
 def _fill(connection: psycopg.Connection[Any], now: datetime) -> None:
@@ -96,6 +109,21 @@ def _review(connection: psycopg.Connection[Any], rules: Rules, now: datetime) ->
         return int((row.fetchone() or (0,))[0])
 
     return _timed(work)
+
+
+def _shared(line: Line, connection: psycopg.Connection[Any], processes: int) -> float:
+    """Seconds until so many processes of `maixun alerting` have reviewed everybody."""
+    programs = [line.start(f"alerting-{n}", "alerting", **_EAGER) for n in range(processes)]
+    for program in programs:
+        wait_until(lambda program=program: b"at work" in program.log.read_bytes())  # type: ignore[misc]
+    connection.execute("update care.review set due_at = now()")
+    began = time.perf_counter()
+    while connection.execute("select from care.review where due_at is not null limit 1").rowcount:
+        time.sleep(0.02)
+    took = time.perf_counter() - began
+    for program in programs:
+        program.stop(5)
+    return took
 
 
 def _bare(connection: psycopg.Connection[Any], rules: Rules, now: datetime) -> Took:

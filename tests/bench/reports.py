@@ -104,6 +104,7 @@ def _figures(connection: psycopg.Connection[Any], size: Size) -> Iterator[Figure
     connection.execute("vacuum analyze")
     yield Figure(name="fold the whole year", value=readings / whole, unit="readings/s")
     yield from _dashboard(connection)
+    yield from _of_a_station(connection)
     yield from _rhythm(connection)
     yield _report(connection)
     late = county_year.late_week(connection, size)
@@ -156,6 +157,24 @@ def _dashboard(connection: psycopg.Connection[Any]) -> Iterator[Figure]:
             name=f"dashboard requests together, p{share}",
             value=1000 * float(np.percentile(everything, share)),
             unit="ms",
+        )
+
+
+def _of_a_station(connection: psycopg.Connection[Any]) -> Iterator[Figure]:
+    """The same requests of single stations, as their leads ask them; beside the whole county."""
+    times: dict[str, list[float]] = {"station": [], "county": []}
+    for name, by in REQUESTS:
+        definition = definitions.load().on(name, date(YEAR, 12, 31))
+        for number, window in enumerate(_windows(), start=1):
+            for whose, scope in (("station", Scope(station_id=number)), ("county", Scope(region_prefix="330108"))):
+                times[whose].append(_timed(partial(_asked, connection, definition, window, by, scope)))
+    for share in (50, 95):
+        yield Figure(
+            name=f"dashboard requests of one station, p{share}",
+            value=1000 * float(np.percentile(times["station"], share)),
+            unit="ms",
+            baseline_name="of the county",
+            baseline=1000 * float(np.percentile(times["county"], share)),
         )
 
 

@@ -68,6 +68,7 @@ def _export(connection: psycopg.Connection[Any], query: str) -> pl.DataFrame:
     names = file.getvalue()[:500].split(b"\n")[0].decode().split(",")
     types: dict[str, Any] = {name: pl.String for name in names if name in _TEXTS | _EXACT | _DATES | _MOMENTS}
     types |= {name: pl.Float64 for name in names if name in _PRESSURES}
+    types |= {"visit_id": pl.Int64} if "visit_id" in names else {}  # a county without visits too
     frame = pl.read_csv(file.getvalue(), schema_overrides=types)
     return frame.with_columns(
         *(pl.col(name).str.to_date("%Y-%m-%d") for name in names if name in _DATES),

@@ -2,6 +2,7 @@
 -- population, not the list of residents.
 with signed as (
     select distinct c.resident_id from care.contract c where c.signed_on < %(until)s and c.ends_on >= %(until)s
+      and c.resident_id in (select r.resident_id from {residents} r)
 ),
 judged as (
     select r.resident_id, r.station_id, case

@@ -2,6 +2,7 @@
 with managed as materialized ({managed}),
 signed as (
     select distinct c.resident_id from care.contract c where c.signed_on < %(until)s and c.ends_on >= %(until)s
+      and c.resident_id in (select m.resident_id from managed m)
 )
 select m.resident_id, m.station_id, null::text as slice, (m.out_why is null)::integer as denominator,
     (m.out_why is null and s.resident_id is not null)::integer as numerator,

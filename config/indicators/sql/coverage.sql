@@ -10,6 +10,7 @@ managed as (
 measured as (
     select p.resident_id, p.kind, sum(p.readings) as readings from reporting.person_month p
     where p.month >= %(begin)s and p.month < %(until)s and p.kind in (select kind from kinds)
+      and p.resident_id in (select r.resident_id from {residents} r)
     group by 1, 2
 )
 select m.resident_id, m.station_id, m.kind::text as slice, (m.out_why is null)::integer as denominator,

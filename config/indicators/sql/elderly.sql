@@ -2,7 +2,7 @@
 with examined as (
     select v.resident_id, bool_or(v.complete) as complete,
         bool_or(v.complete and reporting.age_on(r.birth_date, reporting.local(v.visited_at)::date) >= %(from_age)s) as counts
-    from care.visit_now v join care.resident r using (resident_id)
+    from care.visit_now v join {residents} r using (resident_id)
     where v.programme = 'elderly' and v.visited_at >= %(begin_at)s and v.visited_at < %(until_at)s
       and v.mode = any(%(modes)s) and v.lost_why is null
     group by 1

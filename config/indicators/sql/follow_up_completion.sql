@@ -8,6 +8,7 @@ with task as (
         left join care.visit_now v on v.visit_id = f.visit_id
         cross join lateral (select coalesce(v.visited_at, f.ended_at) as done_at) d
     where f.due_on >= %(begin)s and f.due_on < %(until)s and f.programme = any(%(programmes)s)
+      and f.resident_id in (select r.resident_id from {residents} r)
       and (f.state <> 'cancelled' or f.ended_why = 'missed')
     group by 1, 2
 ),

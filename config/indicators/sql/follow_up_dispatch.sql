@@ -24,6 +24,7 @@ task as (
     where f.due_on >= case f.programme when 'elderly' then s.year else s.begin end
       and f.due_on < case f.programme when 'elderly' then s.year_ends else s.quarter_ends end
       and (f.state <> 'cancelled' or f.ended_why = 'missed') and f.dispatched_at < %(until_at)s
+      and f.resident_id in (select o.resident_id from owed o)
 )
 select o.resident_id, o.station_id, o.programme as slice, (o.out_why is null)::integer as denominator,
     (o.out_why is null and t.resident_id is not null)::integer as numerator,

@@ -4,6 +4,7 @@ home as (
     select p.resident_id, sum(p.pressures) as n, sum(p.systolic_sum) as systolic, sum(p.diastolic_sum) as diastolic
     from reporting.person_month p
     where p.month >= %(begin)s and p.month < %(until)s and p.kind = 'blood_pressure' and p.setting = 'home'
+      and p.resident_id in (select m.resident_id from managed m)
     group by 1
 ),
 judged as (

@@ -2,7 +2,7 @@
 with served as (
     select distinct v.resident_id from care.visit_now v
     where v.visited_at < %(until_at)s and v.visited_at >= %(until_at)s - make_interval(months => %(months)s)
-      and v.lost_why is null
+      and v.lost_why is null and v.resident_id in (select r.resident_id from {residents} r)
 ),
 judged as (
     select r.resident_id, r.station_id, case

@@ -9,7 +9,7 @@ measured as (
             or p.fasting_max {boundary} l.fasting) as suspect
     from reporting.person_month p join bounds l using (setting)
     where p.month >= %(begin)s and p.month < %(until)s and p.kind = %(kind)s::telemetry.kind
-      and (p.pressures > 0 or p.fasting > 0)
+      and (p.pressures > 0 or p.fasting > 0) and p.resident_id in (select r.resident_id from {residents} r)
     group by 1
 ),
 judged as (
