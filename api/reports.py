@@ -20,7 +20,7 @@ from api.language import msgid
 from api.report_files import Kind
 from api.reporting import reports
 from api.reporting.period import Quarter, local_date
-from api.reporting.protected import protected
+from api.reporting.protected import blank
 from api.reporting.reports import STEPS, Head, NotPossible, Overtaken, Report, State, Step
 from api.reporting.sheet import STATES, TOO_SMALL, note
 from api.reporting.table import HIDDEN, Table, changes, has_hidden, text
@@ -55,6 +55,7 @@ class ReportHead(BaseModel):
     version: int
     state: State
     revision: int
+    waits: bool = Field(description="some figures stay hidden until those of the quarter are published again")
     reason: str | None = Field(description="why a closed report was corrected")
 
 
@@ -137,7 +138,7 @@ def show(
         too_small=TOO_SMALL if chosen and has_hidden(chosen) else None,
         kinds=list(Kind),
         corrected=_corrections(connection, report, viewer),
-        reconciled=_reconciled(connection, report_id, viewer),
+        reconciled=_reconciled(connection, report, viewer),
     )
 
 
@@ -202,7 +203,7 @@ def read(given: Given, connection: Database, viewer: FiguresReader, report_id: i
 def _tables(report: Report, viewer: Viewer) -> Sequence[Table]:
     """What of a report's tables may leave for this viewer: the one place that pages, files and JSON take them from."""
     if viewer.role is not Role.STATION_LEAD:
-        return protected(report.tables, configured(SmallCells, "small_cells").threshold)
+        return report.shown or blank(report.tables)
     own = f"station:{viewer.station_id}"
     return [
         table.model_copy(update={"rows": tuple(row for row in table.rows if row.key == own)}) for table in report.tables
@@ -291,7 +292,7 @@ def _corrections(connection: Connection[DictRow], report: Report, viewer: Viewer
     return [(after, changed) for old, after in pairs if (changed := changes(old, after))]
 
 
-def _reconciled(connection: Connection[DictRow], report_id: int, viewer: Viewer) -> list[DictRow]:
+def _reconciled(connection: Connection[DictRow], report: Report, viewer: Viewer) -> list[DictRow]:
     """The comparisons with ledgers so far, in numbers; a lead's own station alone."""
     query = (
         "select c.*, s.name as station from reporting.reconciliation c left join care.station s using (station_id)"
@@ -299,15 +300,33 @@ def _reconciled(connection: Connection[DictRow], report_id: int, viewer: Viewer)
         " order by at desc limit 50"
     )
     station = viewer.station_id if viewer.role is Role.STATION_LEAD else None
-    rows = connection.execute(query, {"report": report_id, "station": station}).fetchall()
-    return rows if viewer.role is Role.STATION_LEAD else [row | _large(row) for row in rows]
+    rows = connection.execute(query, {"report": report.head.report_id, "station": station}).fetchall()
+    return rows if viewer.role is Role.STATION_LEAD else [row | _large(report, row) for row in rows]
 
 
-def _large(row: DictRow) -> dict[str, int | str]:
-    """The numbers of a comparison for whoever sees no person: none of them if one is small."""
+def _large(report: Report, row: DictRow) -> dict[str, int | str]:
+    """The numbers of a comparison for whoever sees no person: of a station, if none is small and the report shows it.
+
+    What both have and what the records alone have is together the report's number. A region's comparison would give
+    away what is hidden of one of its stations.
+    """
     numbers = {name: row[name] for name in ("on_both", "ledger_only", "records_only", "unknown")}
     small = any(0 < number < configured(SmallCells, "small_cells").threshold for number in numbers.values())
-    return dict.fromkeys(numbers, HIDDEN) if small else numbers
+    shown = row["station_id"] is not None and _is_shown(report, row["indicator"], row["span"], row["station_id"])
+    return numbers if shown and not small else dict.fromkeys(numbers, HIDDEN)
+
+
+def _is_shown(report: Report, indicator: str, span: str, station_id: int) -> bool:
+    cells = [
+        cell
+        for table in report.shown
+        if table.name.partition("_")[2] == span
+        for row in table.rows
+        if row.key == f"station:{station_id}"
+        for column, cell in zip(table.columns, row.cells, strict=True)
+        if column.indicator.partition("/")[0] == indicator
+    ]
+    return bool(cells) and not any(cell.hidden for cell in cells)
 
 
 def _head(head: Head) -> ReportHead:
@@ -318,5 +337,6 @@ def _head(head: Head) -> ReportHead:
         version=head.version,
         state=State(head.state),
         revision=head.revision,
+        waits=head.waits,
         reason=head.reason,
     )

@@ -14,9 +14,9 @@ from api.reporting.definitions import Indicators
 from api.reporting.figures import Scope
 from api.reporting.guarding import Grid
 from api.reporting.period import local_date
-from api.reporting.publishing import exact_series
 from api.reporting.region import Level, Place, Station
 from api.reporting.released import Release
+from api.reporting.releasing import exact_series
 from api.reporting.spell import Spell
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,8 +14,9 @@ import psycopg
 from psycopg import Connection, errors
 from pydantic import Field
 
+from api.reporting import reports
 from api.reporting.definitions import Indicators
-from api.reporting.period import local_date
+from api.reporting.period import Quarter, local_date
 from api.reporting.publishing import publish
 from api.reporting.settings import ReportingSettings
 from api.reporting.spell import wanted
@@ -41,6 +42,7 @@ class FiguresSettings(Settings):
 
     look_every_seconds: float = Field(gt=0)
     renew_hours: float = Field(ge=0)
+    report_hours: float = Field(ge=0)
     quarters: int = Field(ge=1)
     months: int = Field(ge=0)
     backlog: int = Field(ge=0)
@@ -77,28 +79,42 @@ class Publisher:
         if waiting is None or waiting[0] > self.settings.backlog:
             return None
         known = dict(connection.execute("select ends, counted_at from reporting.figure_release").fetchall())
-        return next(iter(due(known, now, self.settings)), None)
+        asked = [each.ends for each in reports.waiting(connection)]
+        return next(iter(due(known, asked, now, self.settings)), None)
 
     def _publish(self, connection: Connection[Any], ends: date, now: datetime) -> None:
         began = time.monotonic()
-        changed = publish(
-            connection,
-            self.indicators,
-            ends,
-            now=now,
-            threshold=self.threshold,
-            age_bands=self.reporting.age_bands,
-            county_names=self.reporting.county_names,
-        )
+        quarter = Quarter.of(ends - timedelta(days=1))
+        names = self.reporting.county_names
+        with connection.transaction():
+            connection.execute("set transaction isolation level repeatable read")  # one state of the data for all of it
+            changed = publish(
+                connection,
+                self.indicators,
+                ends,
+                now=now,
+                threshold=self.threshold,
+                age_bands=self.reporting.age_bands,
+                county_names=names,
+            )
+            taken = 0
+            if quarter.ends == ends:
+                taken = reports.take_waiting(connection, self.indicators, quarter, now=now, county_names=names)
         state = "new figures" if changed else "nothing new"
-        log.info("up to %s: %s, %.1f s", ends, state, time.monotonic() - began)
+        log.info("up to %s: %s, %d reports, %.1f s", ends, state, taken, time.monotonic() - began)
 
 
-def due(known: Mapping[date, datetime], now: datetime, settings: FiguresSettings) -> list[date]:
-    """The ends of the releases that are missing or old, the newest first."""
-    old = now - timedelta(hours=settings.renew_hours)
+def due(
+    known: Mapping[date, datetime], asked: Collection[date], now: datetime, settings: FiguresSettings
+) -> list[date]:
+    """The ends of the releases that are missing or old, and those a report waits for, the newest first."""
+    old, brought_forward = (now - timedelta(hours=hours) for hours in (settings.renew_hours, settings.report_hours))
     ends = wanted(local_date(now), settings.months, settings.quarters)
-    return [each for each in ends if each not in known or known[each] < old]
+    return sorted(
+        {each for each in ends if each not in known or known[each] < old}
+        | {each for each in asked if each not in known or known[each] < brought_forward},
+        reverse=True,
+    )
 
 
 def run(dsn: str, publisher: Publisher, stop: threading.Event) -> None:

@@ -13,7 +13,7 @@ from psycopg.rows import class_row, tuple_row
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict
 
-from api.reporting import figures, quarterly
+from api.reporting import figures, protected, quarterly, shelf
 from api.reporting.definitions import Definition, Group, Indicators, Version, Words
 from api.reporting.figures import Dimension, Scope
 from api.reporting.period import Quarter, Span, Window, local_date
@@ -82,6 +82,7 @@ class Head:
     state: str
     revision: int
     taken_at: datetime
+    waits: bool  # for a release that is made together with it: until then some columns are hidden
     reason: str | None
     made_at: datetime
     made_by: str
@@ -98,16 +99,20 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A report with its tables, by programme and span, and the definitions they follow."""
+    """A report with its tables, by programme and span, and the definitions they follow.
+
+    `shown`: the tables for whoever sees no person, as they were when the figures were taken.
+    """
 
     head: Head
     tables: tuple[Table, ...]
+    shown: tuple[Table, ...]
     definitions: tuple[Printed, ...]
 
 
 _HEAD = sql.SQL(
-    "select p.report_id, p.region_prefix, p.year, p.quarter, p.version, p.state, p.revision, p.taken_at, p.reason,"
-    " p.made_at, m.display_name as made_by, p.checked_at, c.display_name as checked_by, p.closed_at,"
+    "select p.report_id, p.region_prefix, p.year, p.quarter, p.version, p.state, p.revision, p.taken_at, p.waits,"
+    " p.reason, p.made_at, m.display_name as made_by, p.checked_at, c.display_name as checked_by, p.closed_at,"
     " z.display_name as closed_by from reporting.report p join care.staff m on m.staff_id = p.made_by"
     " left join care.staff c on c.staff_id = p.checked_by left join care.staff z on z.staff_id = p.closed_by"
 )
@@ -135,13 +140,14 @@ def find(connection: Connection[Any], report_id: int) -> Report | None:
     if head is None:
         return None
     with connection.cursor(row_factory=tuple_row) as cursor:
-        cursor.execute("select tables, definitions from reporting.report where report_id = %s", [report_id])
+        cursor.execute("select tables, definitions, shown from reporting.report where report_id = %s", [report_id])
         row = cursor.fetchone()
     assert row is not None  # noqa: S101 - it was there in this transaction
     return Report(
         head=head,
         tables=tuple(map(Table.model_validate, row[0])),
         definitions=tuple(map(Printed.model_validate, row[1])),
+        shown=tuple(map(Table.model_validate, row[2])),
     )
 
 
@@ -254,6 +260,28 @@ def advance(
         _take(connection, known, head.report_id, Place(head.period, head.region_prefix, county_names or {}), now)
 
 
+def waiting(connection: Connection[Any]) -> set[Quarter]:
+    """The quarters of which a draft waits for a release."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        cursor.execute("select year, quarter from reporting.report where waits and state = 'draft'")
+        return {Quarter(*row) for row in cursor}
+
+
+def take_waiting(
+    connection: Connection[Any], known: Indicators, quarter: Quarter, *, now: datetime, county_names: dict[str, str]
+) -> int:
+    """Take the figures of waiting drafts anew, in the transaction of their quarter's release. Returns how many."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        drafts = cursor.execute(
+            "update reporting.report set revision = revision + 1"
+            " where (year, quarter) = (%s, %s) and waits and state = 'draft' returning report_id, region_prefix",
+            [quarter.year, quarter.number],
+        ).fetchall()
+    for report_id, prefix in drafts:
+        _take(connection, known, report_id, Place(quarter, prefix, county_names), now)
+    return len(drafts)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """What a report is about: a quarter of a region."""
@@ -285,9 +313,11 @@ def _take(connection: Connection[Any], known: Indicators, report_id: int, place:
         Printed(name=each.name, label=each.indicator.label, group=each.indicator.group, version=each.version)
         for each in used.values()
     ]
+    seen = protected.as_released(tables, shelf.release(connection, str(place.quarter)), place.quarter)
     connection.execute(
-        "update reporting.report set taken_at = %s, tables = %s, definitions = %s where report_id = %s",
-        [now, _documents(tables), _documents(printed), report_id],
+        "update reporting.report set taken_at = %s, tables = %s, definitions = %s, shown = %s, waits = %s"
+        " where report_id = %s",
+        [now, _documents(tables), _documents(printed), _documents(seen.tables), seen.waits, report_id],
     )
 
 
@@ -341,31 +371,3 @@ def _documents(values: Sequence[BaseModel]) -> Jsonb:
 def _one(connection: Connection[Any], query: str, values: list[Any]) -> Any:
     with connection.cursor(row_factory=tuple_row) as cursor:
         return cursor.execute(query.encode(), values).fetchone()
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """How many people count otherwise in one indicator of a span than in the version before."""
-
-    span: str
-    indicator: str
-    came: int  # now in the numerator, before not
-    went: int
-
-
-_MOVED = """
-with person as (
-    select b.report_id, b.span, b.indicator, unnest(b.persons) as token
-    from reporting.report_basis b where b.report_id in (%(old)s, %(new)s) and b.numerator > 0
-)
-select span, indicator, count(*) filter (where o.report_id is null)::integer as came,
-    count(*) filter (where n.report_id is null)::integer as went
-from (select * from person where report_id = %(old)s) o
-full join (select * from person where report_id = %(new)s) n using (span, indicator, token)
-where o.report_id is null or n.report_id is null group by 1, 2 order by 1, 2"""
-
-
-def moved(connection: Connection[Any], old: int, new: int) -> list[Moved]:
-    """By indicator, how many people two versions count differently: equal totals can hide different people."""
-    with connection.cursor(row_factory=class_row(Moved)) as cursor:
-        return cursor.execute(_MOVED, {"old": old, "new": new}).fetchall()

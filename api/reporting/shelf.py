@@ -39,6 +39,12 @@ def periods(connection: Connection[Any]) -> list[Published]:
     return sorted(found, key=lambda each: (each.spell.ends, each.spell.begin), reverse=True)
 
 
+def release(connection: Connection[Any], period: str) -> Release | None:
+    """The release that holds a period; None when it is not published."""
+    found = next((each for each in periods(connection) if each.period == period), None)
+    return Shelf().take(connection, found) if found else None
+
+
 class Shelf:
     """Releases as last read, because reading one takes longer than answering from it. One for a process."""
 

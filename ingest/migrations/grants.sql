@@ -120,6 +120,10 @@ grant select on care.station, care.resident, care.condition, care.contract, care
 grant select on reporting.person_month, reporting.population, reporting.dirty to maixun_figures;
 grant select, insert, update on reporting.figure_release, reporting.figure_memory to maixun_figures;
 revoke all on reporting.figure_memory from maixun_api;
+-- figures: a report's draft that waits is taken anew with the release
+grant select on reporting.report to maixun_figures;
+grant update (revision, taken_at, tables, definitions, shown, waits) on reporting.report to maixun_figures;
+grant select, insert, delete on reporting.report_basis to maixun_figures;
 
 -- api: what became of suspect and high-risk residents
 grant insert on care.screening_decision to maixun_api;

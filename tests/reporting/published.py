@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from api.reporting import definitions
 from api.reporting.publisher import FiguresSettings, Publisher
 from api.reporting.settings import ReportingSettings
+from api.small_cells import SmallCells
 from ingest.rollup import fold
 from maixun import configuration
 from tests.api.world import World
@@ -24,13 +25,13 @@ STATIONS = {
 
 
 def publisher(**changed: int) -> Publisher:
-    """As configured, for a short past."""
-    short = {"quarters": 2, "months": 1} | changed
+    """As configured, for a short past; a report never waits long."""
+    short = {"quarters": 2, "months": 1, "report_hours": 0} | changed
     return Publisher(
         definitions.load(),
         configuration.settings(FiguresSettings, "figures").model_copy(update=short),
         configuration.settings(ReportingSettings, "reporting"),
-        THRESHOLD,
+        configuration.settings(SmallCells, "small_cells").threshold,
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from datetime import timedelta
 from typing import Any
 
 import openpyxl
@@ -14,7 +16,8 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from tests.api.conftest import SignIn
-from tests.api.world import World
+from tests.api.world import Clock, World
+from tests.reporting import published
 from tests.reporting.town import Town
 
 REGION = "330100000000"
@@ -37,7 +40,20 @@ def county(world: World) -> Town:
         patient = town.patient(token=f"00000000-0000-4000-8000-{number:012}")
         for month in (2, 5, 8):
             town.visit(patient, f"2026-{month:02}-10 09:00", "128/80" if number < 9 else "160/95")
+    published.publish(town, world.clock())
     return town
+
+
+def late(town: Town) -> None:
+    """Three patients whose visits are entered when the report has been made."""
+    for _ in range(3):
+        town.visit(town.patient(), "2026-09-10 09:00", "120/70")
+
+
+def publish_again(town: Town, clock: Clock) -> None:
+    """A little later `maixun figures` finds what is due."""
+    clock.move(timedelta(minutes=2))
+    published.publish(town, clock())
 
 
 def begun(client: TestClient, period: str = "2026Q3", **form: str) -> int:
@@ -64,7 +80,9 @@ def row(client: TestClient, report: int, table: str = "hypertension_year_to_date
 
 
 @pytest.mark.usefixtures("large_enough")
-def test_a_closed_report_never_changes_and_is_corrected_by_a_new_version(county: Town, as_: SignIn) -> None:
+def test_a_closed_report_never_changes_and_is_corrected_by_a_new_version(
+    county: Town, clock: Clock, as_: SignIn
+) -> None:
     cdc = as_("cdc")
     first = begun(cdc)
     figures = row(cdc, first)
@@ -83,16 +101,16 @@ def test_a_closed_report_never_changes_and_is_corrected_by_a_new_version(county:
     assert step(cdc, first, "check").status_code == 303
     assert step(cdc, first, "close").status_code == 303
     closed = cdc.get(f"/api/v1/reports/{first}").json()
-    late = county.patient()
-    county.visit(late, "2026-09-10 09:00", "120/70")
+    late(county)
     assert cdc.get(f"/api/v1/reports/{first}").json() == closed
     assert step(cdc, first, "reopen").status_code == 409
     assert cdc.post("/reports", data={"period": "2026Q3"}).status_code == 409
-    second = begun(cdc, reason="补录一名患者")
-    assert row(cdc, second)["managed"] == 13
+    second = begun(cdc, reason="补录三名患者")
+    publish_again(county, clock)
+    assert row(cdc, second)["managed"] == 15
     assert cdc.get(f"/api/v1/reports/{first}").json() == closed
     page = cdc.get(f"/reports/{second}").text
-    assert "补录一名患者" in page
+    assert "补录三名患者" in page
     assert "与上一版次的差异" in page
     definitions = {each["name"]: each["version"] for each in closed["definitions"]}
     assert definitions["hypertension_control_rate"]["version"] == 2
@@ -127,17 +145,51 @@ def test_the_people_behind_a_figure_add_up_to_it_and_are_pseudonyms(county: Town
     assert str(rows[0][2][0]) == "00000000-0000-4000-8000-000000000000"
 
 
-def test_refreshing_takes_late_data_while_it_is_a_draft_and_only_then(county: Town, as_: SignIn) -> None:
+@pytest.mark.usefixtures("large_enough")
+def test_refreshing_takes_late_data_while_it_is_a_draft_and_only_then(county: Town, clock: Clock, as_: SignIn) -> None:
     cdc = as_("cdc")
     report = begun(cdc)
-    county.visit(county.patient(), "2026-09-10 09:00", "120/70")
+    late(county)
+    publish_again(county, clock)
     assert row(cdc, report)["managed"] == 12
     assert step(cdc, report, "refresh").status_code == 303
-    assert row(cdc, report)["managed"] == 13
+    publish_again(county, clock)
+    assert row(cdc, report)["managed"] == 15
     step(cdc, report, "check")
     assert step(cdc, report, "refresh").status_code == 409
     assert step(cdc, report, "reopen").status_code == 303
     assert step(cdc, report, "refresh").status_code == 303
+
+
+@pytest.mark.usefixtures("large_enough")
+def test_what_is_not_published_yet_waits_hidden_and_comes_with_the_next_figures(
+    county: Town, clock: Clock, as_: SignIn
+) -> None:
+    """A late visit shows in no report before it shows in the published figures: nobody compares the two."""
+    cdc, lead = as_("cdc"), as_("lead.qinghe")
+    late(county)
+    report = begun(cdc)
+    assert row(lead, report)["managed"] == 15, "the lead sees each person"
+    waiting = row(cdc, report)
+    assert (waiting["managed"], waiting["standard"]) == (None, None)
+    assert waiting["patients"] is None, "nothing of an indicator that changed"
+    head = cdc.get(f"/api/v1/reports/{report}").json()["head"]
+    assert head["waits"]
+    assert "下一次发布" in cdc.get(f"/reports/{report}").text
+    publish_again(county, clock)
+    assert row(cdc, report)["managed"] == 15
+    after = cdc.get(f"/api/v1/reports/{report}").json()["head"]
+    assert (after["waits"], after["revision"]) == (False, head["revision"] + 1)
+    assert "下一次发布" not in cdc.get(f"/reports/{report}").text
+    assert step(cdc, report, "check", revision=head["revision"]).status_code == 409, "the figures were taken anew"
+
+
+def test_a_report_on_a_quarter_long_past_is_published_for(county: Town, clock: Clock, as_: SignIn) -> None:
+    cdc = as_("cdc")
+    report = begun(cdc, "2024Q1")
+    assert row(cdc, report)["managed"] is None
+    publish_again(county, clock)
+    assert row(cdc, report)["managed"] == 0
 
 
 @pytest.mark.usefixtures("county")
@@ -202,6 +254,12 @@ def test_every_look_and_step_is_recorded(world: World, as_: SignIn) -> None:
     ]
 
 
+def cells(page: str, indicator: str) -> list[str]:
+    """The numbers of a comparison with a ledger."""
+    line = page.partition(f'<td class="mono">{indicator}</td>')[2].partition("</tr>")[0]
+    return re.findall(r'<td class="num">(.*?)</td>', line)
+
+
 def workbook(client: TestClient, report: int) -> Any:
     return openpyxl.load_workbook(io.BytesIO(client.get(f"/reports/{report}/file.xlsx").content))
 
@@ -235,7 +293,7 @@ def test_the_workbook_has_the_forms_layout(county: Town, world: World, as_: Sign
     assert county.station_id
 
 
-@pytest.mark.usefixtures("county", "large_enough")
+@pytest.mark.usefixtures("large_enough", "county")
 def test_the_csv_opens_in_chinese_and_runs_nothing(world: World, as_: SignIn) -> None:
     world.connection.execute("update care.station set name = '@SUM(A1)' where name = '云岭卫生站'")
     cdc = as_("cdc")
@@ -268,7 +326,7 @@ def test_nine_people_leave_no_station_in_any_form(as_: SignIn) -> None:
     assert not [each for each in sent if "CONTROLLED" in each["dataElement"] and each["value"] != "0"]
 
 
-@pytest.mark.usefixtures("county", "large_enough")
+@pytest.mark.usefixtures("large_enough", "county")
 def test_a_data_value_set_for_dhis2(world: World, as_: SignIn) -> None:
     cdc = as_("cdc")
     report = begun(cdc)
@@ -314,6 +372,8 @@ def test_a_ledger_is_compared_person_by_person_and_the_cdc_sees_numbers(
     assert seen == (7, 0, 2, 1, 12)
     page = cdc.get(f"/reports/{report}").text
     assert "hypertension_control_rate" in page
+    assert cells(page, "hypertension_control_rate") == ["*"] * 4, "what both have and what only we have is our number"
+    assert cells(lead.get(f"/reports/{report}").text, "hypertension_control_rate") == ["7", "0", "2", "1"]
     assert world.one("select count(*) from care.audit where action = 'report.reconcile'") == 1
     broken = {"file": ("台账.csv", b"x", "text/csv")}
     assert lead.post(f"/reports/{report}/reconcile", data=form, files=broken).status_code == 422
