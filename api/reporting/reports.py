@@ -307,6 +307,9 @@ def _take(connection: Connection[Any], known: Indicators, report_id: int, place:
             for definition in definitions:
                 sums = _basis(connection, report_id, span, definition, window, Scope(region_prefix=place.region_prefix))
                 found |= {(definition.name, station): figure for station, figure in sums.items()}
+                if definition.version.population is not None:  # where nobody lives and nobody is known, it is not known
+                    for station in stations:
+                        found.setdefault((definition.name, station.station_id), (0, None))
             marks = {definition.name: definition.mark for definition in definitions}
             tables.append(quarterly.table(programme, span, stations, found, marks))
     printed = [

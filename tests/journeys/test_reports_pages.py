@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 from api.reporting.period import Quarter, local_date
 from tests.api.world import PASSWORD, World
 from tests.journeys.test_pages import address, check, world
+from tests.reporting import published
 from tests.reporting.town import Town
 
 __all__ = ["address", "world"]  # its county and its server
@@ -37,6 +39,11 @@ def test_a_report_on_its_way(language: str, world: World, address: str, page: Pa
     page.goto(f"{address}/reports")
     check(page)
     page.click("form.begin button")
+    expect(page.locator("main p.notice")).to_be_visible()  # nothing of this quarter is published yet
+    check(page)
+    published.publish(town, world.clock())
+    page.reload()
+    expect(page.locator("main p.notice")).to_have_count(0)
     check(page)
     for step in ("check", "close"):
         page.locator(f"form:has([name=step][value={step}]) button").click()
@@ -50,6 +57,9 @@ def test_a_report_on_its_way(language: str, world: World, address: str, page: Pa
     page.goto(f"{address}/reports")
     page.fill("#reason", "补录十二名患者")
     page.click("form.begin button")
+    world.clock.move(timedelta(minutes=2))
+    published.publish(town, world.clock())
+    page.reload()
     expect(page.locator("#changes")).to_be_visible()
     check(page)
     sign_in(page, address, "lead.qinghe")
