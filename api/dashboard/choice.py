@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from api.dashboard.archive import Archive
 from api.reporting import region
-from api.reporting.region import Place
+from api.reporting.region import Level, Place
 from api.reporting.spell import Kind, Spell
 
 Named = TypeVar("Named")
@@ -25,6 +25,7 @@ class Asked:
     period: str = ""
     indicator: str = ""
     part: str = ""
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +36,14 @@ class Choice:
     spell: Spell
     indicator: str
     part: str = ""  # a slice of the indicator: a programme, a kind of reading
+    level: Level = Level.STATION  # of the places that are compared
 
     @property
     def address(self) -> Mapping[str, str]:
         """The parameters that lead here again."""
         whole = {"region": self.place.key, "period": self.spell.name, "indicator": self.indicator}
-        return whole | ({"part": self.part} if self.part else {})
+        level = {"level": self.level.value} if self.level is not Level.STATION else {}
+        return whole | level | ({"part": self.part} if self.part else {})
 
     def query(self, **other: str) -> str:
         """The same with something else, for an address."""
@@ -56,15 +59,23 @@ class Unknown(Exception):
 
 
 def choose(asked: Asked, archive: Archive, places: Sequence[Place], today: date) -> Choice:
-    """What an address asks for. Raises `Unknown`. `places`: those the viewer may see, at least one."""
+    """What an address asks for. Raises `Unknown`. `places`: those the viewer may see, at least one.
+
+    A part or a level that does not suit what else was chosen is left out: it stayed in the form when the rest changed.
+    """
     place = _named("region", {each.key: each for each in places}, asked.region, region.tops(places)[0].key)
     spells = {each.name: each for each in archive.spells}
     spell = _named("period", spells, asked.period, usual_spell(archive.spells, today).name)
     indicators = dict.fromkeys(archive.indicators)
     usual = usual_indicator(archive.indicators)
     indicator = _named("indicator", {each: each for each in indicators}, asked.indicator, usual)
-    part = _named("part", {each: each for each in ("", *archive.parts(indicator))}, asked.part, "")
-    return Choice(place=place, spell=spell, indicator=indicator, part=part)
+    return Choice(
+        place=place,
+        spell=spell,
+        indicator=indicator,
+        part=asked.part if asked.part in archive.parts(indicator) else "",
+        level=Level(asked.level) if asked.level in list(Level) else Level.STATION,
+    )
 
 
 def usual_indicator(indicators: Sequence[str]) -> str:

@@ -71,6 +71,16 @@ class Look:
         wanted = self.choice.place
         return [each for each in self.places if each.level is level and _lies_in(each, wanted, self.places)]
 
+    @cached_property
+    def levels(self) -> list[Level]:
+        """The levels there are places of within the chosen one, larger ones first."""
+        return [level for level in Level if level is not self.choice.place.level and self.inside(level)]
+
+    @property
+    def compared(self) -> Level:
+        """The level whose places are compared: the chosen one, if there are any."""
+        return self.choice.level if self.choice.level in self.levels else Level.STATION
+
     def parts_of_place(self) -> list[Place]:
         """The places next below the chosen one."""
         return region.below(self.places, self.choice.place.key)

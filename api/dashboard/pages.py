@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Literal
 
@@ -14,7 +13,7 @@ from psycopg.rows import DictRow
 from api import audit, language
 from api.access import FiguresReader, Viewer
 from api.audit import Action
-from api.dashboard import chart, wording
+from api.dashboard import chart, options, wording
 from api.dashboard.archive import Archive, in_order, taken
 from api.dashboard.chart import Chart, Name
 from api.dashboard.choice import Asked, Unknown, choose
@@ -26,6 +25,7 @@ from api.dashboard.overview import overview
 from api.dashboard.pyramid import pyramid
 from api.dashboard.ranking import ranking
 from api.dashboard.rhythm import rhythm
+from api.dashboard.tree import branches
 from api.dashboard.trend import trend
 from api.errors import not_found
 from api.language import msgid
@@ -33,7 +33,6 @@ from api.reporting import region
 from api.reporting.period import local_date
 from api.reporting.region import Place
 from api.reporting.shelf import periods
-from api.reporting.spell import Kind
 from api.services import Database, Given, Services
 from ingest.accounts import Role
 from ingest.fleet_settings import FleetSettings
@@ -49,7 +48,6 @@ FROM_FIGURES = {
     Name.RHYTHM: rhythm,
     Name.OVERVIEW: overview,
 }
-KINDS = {Kind.QUARTER: msgid("季度"), Kind.YEAR_TO_DATE: msgid("本年累计"), Kind.MONTH: msgid("月")}
 MEDIA = {"csv": "text/csv; charset=utf-8", "svg": "image/svg+xml"}
 
 
@@ -58,9 +56,10 @@ def asked(
     period: Annotated[str, Query(max_length=12)] = "",
     indicator: Annotated[str, Query(max_length=60)] = "",
     part: Annotated[str, Query(max_length=40)] = "",
+    level: Annotated[str, Query(max_length=20)] = "",
 ) -> Asked:
     """The parameters of the address."""
-    return Asked(region=region, period=period, indicator=indicator, part=part)
+    return Asked(region=region, period=period, indicator=indicator, part=part, level=level)
 
 
 Address = Annotated[Asked, Depends(asked)]
@@ -87,9 +86,10 @@ def show(request: Request, given: Given, connection: Database, viewer: FiguresRe
         place_name=partial(wording.place_name, look),
         period_name=wording.spell_name(look, look.choice.spell),
         part_name=wording.part_name(look, look.choice.part),
-        periods=_periods(look),
-        indicators=_indicators(look),
-        parts=[(part, wording.part_name(look, part)) for part in archive.parts(look.choice.indicator)],
+        periods=options.periods(look),
+        indicators=options.indicators(look),
+        parts=options.parts(look),
+        levels=options.levels(look),
         counted_at=_counted_at(look),
     )
 
@@ -141,30 +141,6 @@ def _archive(given: Services, connection: Connection[DictRow], viewer: Viewer, a
     if not spells:
         return Archive({})
     return given.own_figures.read(connection, given.indicators, viewer.station_id, spells, address, given.now())
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """A place in the tree, opened along the way to the chosen one."""
-
-    place: Place
-    is_chosen: bool
-    below: Sequence[Branch]
-
-
-def branches(places: Sequence[Place], chosen: Place) -> list[Branch]:
-    """The tree as it is shown: everything at the top, and below each place that lies on the way to the chosen one."""
-    by_key = {each.key: each for each in places}
-    way, key = set(), chosen.key
-    while key in by_key:
-        way.add(key)
-        key = by_key[key].parent or ""
-
-    def branch(place: Place) -> Branch:
-        inside = region.below(places, place.key) if place.key in way else []
-        return Branch(place, place.key == chosen.key, [branch(each) for each in inside])
-
-    return [branch(each) for each in region.tops(places)]
 
 
 def _look(request: Request, given: Services, archive: Archive, places: Sequence[Place], address: Asked) -> Look:
@@ -219,27 +195,3 @@ def _counted_at(look: Look) -> str:
     series = look.series()
     moments = [series.counted_at] if series else [each.counted_at for each in release.series] if release else []
     return str(local_date(max(moments))) if moments else wording.NOTHING
-
-
-def _periods(look: Look) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The periods to choose from by kind, newest first."""
-    return [
-        (
-            word,
-            [
-                (each.name, wording.spell_name(look, each))
-                for each in reversed(look.archive.spells)
-                if each.kind is kind
-            ],
-        )
-        for kind, word in KINDS.items()
-    ]
-
-
-def _indicators(look: Look) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The indicators to choose from, by group."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for name in look.names:
-        group = look.indicators.by_name[name].group
-        found.setdefault(wording.GROUPS[group], []).append((name, look.label(name)))
-    return list(found.items())

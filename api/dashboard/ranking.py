@@ -14,7 +14,7 @@ from api.dashboard.funnel import Limits, Standing
 from api.dashboard.look import Look
 from api.dashboard.svg import Drawing, Scale, hint, path, tag, text
 from api.language import msgid
-from api.reporting.region import Level, Place
+from api.reporting.region import Place
 from api.reporting.released import Series, Shown
 
 FRAME = Frame(width=640, height=420, left=50, right=66, top=16, bottom=48)
@@ -28,7 +28,9 @@ STANDINGS = {
 OUTER, INNER = "#8a4b00", "#52606d"
 FAR, NEAR = "#a8231c", "#8a4b00"  # outside 99.8 %, outside 95 %
 HOW_TO_READ = (
-    msgid("每个点是一个机构：横轴为分母，纵轴为比例。点线是全地区的比例，漏斗线是这样大小的机构仅因偶然也会有的范围。"),
+    msgid(
+        "每个点是一个机构或地区：横轴为分母，纵轴为比例。点线是全地区的比例，漏斗线是这样大小的机构仅因偶然也会有的范围。"
+    ),
     msgid("95% 线外约每 20 个机构偶然有 1 个，99.8% 线外约每 500 个有 1 个。线外的值得了解原因；线内的先后不是名次。"),
 )
 BARS = msgid("计数没有控制限，只按数量列出。")
@@ -44,10 +46,10 @@ class Spot:
 
 
 def ranking(look: Look) -> Chart:
-    """The stations within the chosen place."""
+    """The places of the chosen level within the chosen place."""
     series = look.series()
     whole = look.shown(series)
-    places = look.inside(Level.STATION)
+    places = look.inside(look.compared)
     target = whole.rate if whole else None
     spots = [_spot(place, look.shown(series, place.key), target) for place in places]
     spots.sort(key=_order)
@@ -91,36 +93,32 @@ def _says(look: Look, series: Series | None, whole: Shown | None, spots: Sequenc
             says.append(look.say(msgid("分母是按人口推算的，控制限没有计入它的误差。")))
     hidden = sum(wording.is_hidden(series, each.shown) for each in spots)
     if hidden:
-        says += [look.say(msgid("图中没有 %(count)s 个机构。")) % {"count": hidden}, wording.why_hidden(look)]
+        says += [look.say(msgid("图中没有 %(count)s 个。")) % {"count": hidden}, wording.why_hidden(look)]
     return says
 
 
 def _numbers(look: Look, series: Series | None, spots: Sequence[Spot]) -> Numbers:
     if not _is_rate(series):
-        rows = [Row(cells=[each.place.name, wording.numerator(look, each.shown)], at=each.place.key) for each in spots]
-        return Numbers(headings=[look.say(wording.LEVELS[Level.STATION]), look.say(msgid("数量"))], rows=rows)
+        rows = [_row(look, each, [wording.numerator(look, each.shown)]) for each in spots]
+        return Numbers(headings=[look.say(wording.LEVELS[look.compared]), look.say(msgid("数量"))], rows=rows)
     headings = (
-        wording.LEVELS[Level.STATION],
+        wording.LEVELS[look.compared],
         wording.NUMERATOR,
         wording.DENOMINATOR,
         wording.SHARE,
         wording.INTERVAL,
         msgid("与漏斗相比"),
     )
-    return Numbers(
-        headings=[look.say(each) for each in headings],
-        rows=[
-            Row(
-                cells=[
-                    each.place.name,
-                    *wording.cells(look, series, each.shown),
-                    look.say(STANDINGS[each.standing]) if each.standing else wording.NOTHING,
-                ],
-                at=each.place.key,
-            )
-            for each in spots
-        ],
-    )
+    rows = [_row(look, each, [*wording.cells(look, series, each.shown), _standing(look, each)]) for each in spots]
+    return Numbers(headings=[look.say(each) for each in headings], rows=rows)
+
+
+def _row(look: Look, spot: Spot, cells: Sequence[str]) -> Row:
+    return Row(cells=[wording.place_name(look, spot.place), *cells], at=spot.place.key)
+
+
+def _standing(look: Look, spot: Spot) -> str:
+    return look.say(STANDINGS[spot.standing]) if spot.standing else wording.NOTHING
 
 
 def _picture(look: Look, spots: Sequence[Spot], target: float) -> Drawing | None:
@@ -178,14 +176,15 @@ def _mark(look: Look, spot: Spot, along: Scale, up: Scale) -> Markup:
     if shown is None or shown.rate is None or not shown.denominator:
         return Markup()
     x, y = along(shown.denominator), up(shown.rate)
-    word = look.say(STANDINGS[standing]) if standing else ""
-    said = hint(f"{spot.place.name}: {wording.percent(shown.rate)} ({shown.numerator}/{shown.denominator}) {word}")
+    place = wording.place_name(look, spot.place)
+    counts = f"{wording.percent(shown.rate)} ({shown.numerator}/{shown.denominator})"
+    said = hint(f"{place}: {counts} {_standing(look, spot)}")
     if standing in (Standing.HIGHEST, Standing.LOWEST):
         tip = -6 if standing is Standing.HIGHEST else 6
         shape = tag(
             "path", said, d=f"M{x - 6:.1f} {y - tip:.1f}L{x + 6:.1f} {y - tip:.1f}L{x:.1f} {y + tip:.1f}Z", fill=FAR
         )
-        name = text(x + 8, y + 4, spot.place.name, font_size=11)
+        name = text(x + 8, y + 4, place, font_size=11)
         return tag("g", shape, name)
     if standing in (Standing.HIGH, Standing.LOW):
         around = f"M{x - 6:.1f} {y:.1f}L{x:.1f} {y - 6:.1f}L{x + 6:.1f} {y:.1f}L{x:.1f} {y + 6:.1f}Z"

@@ -30,6 +30,7 @@ BENCHMARKS = (
     "reports",
     "alerts_a_week",
     "consoles",
+    "dashboard",
 )
 
 

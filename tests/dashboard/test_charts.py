@@ -15,9 +15,9 @@ from api.dashboard.choice import Asked, Unknown, choose
 from api.dashboard.look import Look
 from api.dashboard.outcomes import OUTCOMES, outcomes
 from api.dashboard.overview import overview
-from api.dashboard.pages import branches
 from api.dashboard.pyramid import pyramid
 from api.dashboard.rhythm import rhythm, shade
+from api.dashboard.tree import branches
 from api.dashboard.trend import trend
 from api.language import Language
 from api.reporting import definitions, region
@@ -123,7 +123,7 @@ def test_hidden_has_a_word_and_nobody_is_a_zero() -> None:
     # the cells in order: 滨江区 24/40, 青河镇 hidden, 青河卫生站 0/30, 东桥卫生站 hidden of 25, 云岭卫生站 24/40
     assert cells(ranked)["青河卫生站"][:3] == ["0", "30", "0.0 %"]
     assert cells(ranked)["东桥卫生站"] == ["hidden", "25", "hidden", "–", "–"]
-    assert "Stations not in the plot: 1." in " ".join(ranked.says)
+    assert "Not in the plot: 1." in " ".join(ranked.says)
     assert any(each.startswith("hidden: ") for each in ranked.says)
     assert cells(ranked)["青河卫生站"][4] == "below the 99.8% limit"
     assert cells(ranked)["云岭卫生站"][4] == "within the limits"
@@ -188,7 +188,7 @@ def test_only_what_exists_can_be_chosen() -> None:
     archive = look({(CONTROL, "2026Q3"): [(24, 40)]}).archive
     own = region.within(PLACES, "330108001")
     assert choose(Asked(), archive, own, TODAY).place.key == "330108001"
-    for asked in (Asked(region="330108"), Asked(period="2026Q4"), Asked(indicator="nothing"), Asked(part="x")):
+    for asked in (Asked(region="330108"), Asked(period="2026Q4"), Asked(indicator="nothing")):
         with pytest.raises(Unknown):
             choose(asked, archive, own, TODAY)
 

@@ -179,7 +179,7 @@ def test_others_have_no_business_here(login: str, as_: SignIn) -> None:
 @pytest.mark.usefixtures("county")
 def test_an_address_of_something_unknown_is_no_page(as_: SignIn) -> None:
     client = as_("cdc")
-    for asked in ({"indicator": "x"}, {"period": "2019Q1"}, {"period": "x"}, {"part": "x"}):
+    for asked in ({"indicator": "x"}, {"period": "2019Q1"}, {"period": "x"}):
         assert client.get("/dashboard", params=asked).status_code == 404, asked
     assert client.get("/dashboard/nothing.csv").status_code == 422
     assert client.get("/dashboard/overview.svg").status_code == 404, "a table has no picture"
@@ -193,8 +193,24 @@ def test_the_address_holds_the_whole_choice(as_: SignIn) -> None:
     assert "2026 年第 4 季度" in page
     assert "在管高血压患者签约率" in page
     assert "region=330100&amp;period=2026Q4&amp;indicator=hypertension_contract_rate" in page
-    parts = client.get("/dashboard", params={"indicator": "follow_up_dispatch_rate", "part": "hypertension"}).text
-    assert '<option value="hypertension" selected>' in parts
+    dispatch = client.get("/dashboard", params={"indicator": "follow_up_dispatch_rate", "part": "hypertension"})
+    assert '<option value="hypertension" selected>' in dispatch.text
+    assert "part=hypertension" in dispatch.text
+    other = client.get("/dashboard", params={"indicator": CONTROL, "part": "hypertension"})
+    assert other.status_code == 200, "the form still had the part of the indicator before"
+    assert "part=hypertension" not in other.text
+
+
+@pytest.mark.usefixtures("county")
+def test_larger_places_can_be_compared_too(as_: SignIn) -> None:
+    client = as_("admin")
+    client.get("/language/en")
+    counties = table(client, "ranking", region="33", level="county")
+    assert {each[0] for each in counties[1:]} == {"County 330100", "County 330202"}
+    assert row(counties, "County 330202")[:2] == ["15", "30"]
+    page = client.get("/dashboard", params={"region": "33", "level": "county"}).text
+    assert '<option value="county" selected>' in page
+    assert "level=county" in page
 
 
 @pytest.mark.usefixtures("county")
