@@ -66,8 +66,9 @@ class Desk:
 
     def offered(self, resident_id: int, form: Form, at: datetime) -> dict[str, MeterSource]:
         """What meters measured around a visit, by key of the form."""
-        since, until = visit_store.window(at, self.given.rulebook.file.meter_values.days)
-        return visit_store.meter_values(self.connection, resident_id, form, since=since, until=until)
+        values = self.given.rulebook.file.meter_values
+        since, until = visit_store.window(at, values.days)
+        return visit_store.meter_values(self.connection, resident_id, form, since=since, until=until, fill=values.fill)
 
     def draft(self, resident: Resident, form: Form, raw: Raw, *, but: int | None = None) -> Draft:
         """What was typed, judged; `but`: the visit that is being corrected, which is not the one before itself."""

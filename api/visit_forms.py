@@ -41,9 +41,16 @@ def new(
 def judged(request: Request, desk: AtDesk, resident_id: int, raw: Typed) -> Response:
     """What the computed classification and the next date are as the form stands now."""
     resident = desk.resident(resident_id)
-    found = desk.draft(resident, desk.form(first(raw, "programme")), raw)
+    form = desk.form(first(raw, "programme"))
+    found = desk.draft(resident, form, raw)
     return desk.given.pages.show(
-        request, "judgement.html", judgement=found.judgement, next_due_on=found.next_due_on, vw=visit_words
+        request,
+        "judged.html",
+        form=form,
+        counted=form.counted(found.values),
+        judgement=found.judgement,
+        next_due_on=found.next_due_on,
+        vw=visit_words,
     )
 
 
@@ -111,6 +118,7 @@ def _show(
         resident=resident,
         form=form,
         raw=raw,
+        counted=form.counted(known.values),
         offered=offered,
         problems=problems,
         judgement=known.judgement,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
@@ -11,6 +13,7 @@ from api.errors import Refusal
 from api.language import msgid
 from api.visit_desk import AtDesk, Desk, Typed, first
 from api.visits import VisitRow, other_form, values_of
+from ingest.followups.form import Form
 
 pages = APIRouter(include_in_schema=False)
 
@@ -39,15 +42,16 @@ def show(request: Request, desk: AtDesk, visit_id: int, version: int | None = No
     versions = desk.versions(visit_id)
     shown = next((each for each in versions if each.version == version), versions[0])
     resident = desk.resident(shown.resident_id)
+    form = desk.form(shown.programme)
     desk.audit(Action.VISIT_VIEW, shown.resident_id, visit=visit_id)
     return desk.given.pages.show(
         request,
         "visit.html",
         viewer=desk.viewer,
         resident=resident,
-        form=desk.form(shown.programme),
+        form=form,
         visit=shown,
-        columns=[(shown, values_of(shown))],
+        columns=[_column(form, shown)],
         versions=versions,
         other_form=other_form(desk.connection, resident, shown),
         vw=visit_words,
@@ -59,14 +63,15 @@ def printed(request: Request, desk: AtDesk, visit_id: int) -> Response:
     """The paper form: this visit and the ones before it in the same year, up to four side by side."""
     shown = desk.versions(visit_id)[0]
     resident = desk.resident(shown.resident_id)
+    form = desk.form(shown.programme)
     desk.audit(Action.VISIT_PRINT, shown.resident_id, visit=visit_id)
     return desk.given.pages.show(
         request,
         "visit_print.html",
         viewer=desk.viewer,
         resident=resident,
-        form=desk.form(shown.programme),
-        columns=[(each, values_of(each)) for each in reversed(_side_by_side(desk, shown))],
+        form=form,
+        columns=[_column(form, each) for each in reversed(_side_by_side(desk, shown))],
         vw=visit_words,
     )
 
@@ -81,6 +86,12 @@ def take_back(desk: AtDesk, visit_id: int, raw: Typed) -> Response:
     visit_store.take_back(desk.connection, desk.viewer, visit_id, latest.version, why, desk.now)
     desk.audit(Action.VISIT_TAKE_BACK, latest.resident_id, visit=visit_id)
     return RedirectResponse(f"/visits/{visit_id}", status_code=303)
+
+
+def _column(form: Form, visit: VisitRow) -> tuple[VisitRow, dict[str, Any]]:
+    """A visit with its values by key of the form, those that are counted too."""
+    values = values_of(visit)
+    return visit, values | form.counted(values)
 
 
 def _side_by_side(desk: Desk, shown: VisitRow) -> list[VisitRow]:

@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from api.visit_store import MeterSource
+from api.visit_store import SOURCES, MeterSource
 from api.visits import VisitRow, values_of
 from ingest.followups.entry import typed
 from ingest.followups.form import Form
 
 CARRIED = (
-    "height",
     "weight_target",
     "smoking_target",
     "drinking_target",
+    "exercise_times_target",
+    "exercise_minutes_target",
     "salt_target",
     "staple_food_target",
     "medications",
@@ -37,8 +38,9 @@ def prefilled(
         return _other_form(form, same, now)
     last = next((each for each in earlier if each.programme == form.programme and not each.lost_why), None)
     values = values_of(last) if last else {}
-    carried = {key: values[key] for key in CARRIED if key in values}
-    carried |= {key: source.value for key, source in offered.items()}
+    tall = next((each.height for each in earlier if each.height), None)  # of any programme
+    carried = {key: values[key] for key in CARRIED if key in values} | ({"height": tall} if tall else {})
+    carried |= {key: source.value for key, source in offered.items() if source.fills}
     return _head(form, now, []) | typed(form, carried)
 
 
@@ -54,6 +56,7 @@ def as_typed(form: Form, visit: VisitRow, zone: ZoneInfo) -> Typed:
         "version": visit.version,
     }
     head = _head(form, visit.visited_at.astimezone(zone), [visit.mode])
+    head |= {f"from_{key}": [each["reading_id"]] for key, each in visit.form.get(SOURCES, {}).items()}
     return head | {key: [str(value)] for key, value in more.items() if value} | typed(form, values_of(visit))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from psycopg import Connection
 from psycopg.errors import UniqueViolation
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Viewer
 from api.errors import Refusal
@@ -24,7 +24,10 @@ SOURCES = "sources"  # in the form: key → where its value came from
 
 
 class MeterSource(BaseModel):
-    """Where a value came from: the reading of a meter, as it was measured. `edited`: it was typed over afterwards."""
+    """Where a value came from: the reading of a meter, as it was measured. `edited`: it was typed over afterwards.
+
+    `fills`: it stands on the form by itself; else it is offered beside the field.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,6 +37,7 @@ class MeterSource(BaseModel):
     setting: str
     device: str | None
     edited: bool = False
+    fills: bool = Field(default=True, exclude=True)
 
 
 class NewVersion(BaseModel):
@@ -83,12 +87,21 @@ COLUMNS = (
 
 
 def meter_values(
-    connection: Connection[DictRow], resident_id: int, form: Form, *, since: datetime, until: datetime
+    connection: Connection[DictRow],
+    resident_id: int,
+    form: Form,
+    *,
+    since: datetime,
+    until: datetime,
+    fill: Collection[str],
 ) -> dict[str, MeterSource]:
-    """The latest reading of a meter for each field that one can fill in, by key. An unknown meal is never fasting."""
+    """The latest reading of a meter for each field that one can fill in, by key; one from `fill` goes before.
+
+    An unknown meal is never fasting.
+    """
     kinds = sorted({field.reading.kind for field in form.fields() if field.reading})
     given = {"resident_id": resident_id, "kinds": kinds, "since": since, "until": until}
-    rows = connection.execute(_READINGS, given).fetchall()
+    rows = sorted(connection.execute(_READINGS, given).fetchall(), key=lambda row: row["setting"] not in fill)
     found: dict[str, MeterSource] = {}
     for field in form.fields():
         wanted = field.reading
@@ -97,7 +110,7 @@ def meter_values(
         for row in rows:
             value = row[wanted.metric]
             if row["kind"] == wanted.kind and value is not None and wanted.meal in (None, row["meal"]):
-                found[field.key] = _source(row, round(float(value), field.decimals))
+                found[field.key] = _source(row, round(float(value), field.decimals), fills=row["setting"] in fill)
                 break
     return found
 
@@ -189,13 +202,14 @@ def _note_end(connection: Connection[DictRow], resident_id: int, died_on: date |
         )
 
 
-def _source(row: Mapping[str, Any], value: float) -> MeterSource:
+def _source(row: Mapping[str, Any], value: float, *, fills: bool) -> MeterSource:
     return MeterSource(
         reading_id=row["reading_id"],
         value=value,
         measured_at=row["measured_at"],
         setting=row["setting"],
         device=row["device"],
+        fills=fills,
     )
 
 

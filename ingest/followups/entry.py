@@ -48,6 +48,8 @@ def check(form: Form, raw: Raw) -> Entry:
 def _read(each: Field, raw: Raw) -> tuple[Any, Problem | None]:
     typed = [text.strip() for text in raw.get(each.key, ()) if text.strip()]
     match each.kind:
+        case "mass_index":
+            return None, None
         case "choices":
             return _choices(each, typed)
         case "medications":

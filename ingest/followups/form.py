@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Self
 
 from pydantic import Field as Checked
 from pydantic import ValidationError, model_validator
 
 from ingest.alerting.parts import Part, Words
+from ingest.followups.risks import body_mass_index
 from maixun.configuration import ConfigurationError
 
-Kind = Literal["number", "choice", "choices", "text", "date", "medications"]
+Kind = Literal["number", "choice", "choices", "text", "date", "medications", "mass_index"]
 
 
 class MeterValue(Part):
@@ -25,7 +26,9 @@ class MeterValue(Part):
 class Field(Part):
     """One field. `key`: the name it is stored under; `column`: where in `care.visit`, else it is in the form.
 
-    `alone`: a code that excludes all others.
+    `alone`: a code that excludes all others. `of`: the weight and the height that a mass index is counted from.
+    `target`: the field that holds what the value shall become; on paper they share a row. `extra`: not on the paper
+    form, and printed only where something stands.
     """
 
     key: str = ""
@@ -40,6 +43,9 @@ class Field(Part):
     high: float | None = None
     decimals: int = 0
     reading: MeterValue | None = None
+    of: tuple[str, str] | None = None
+    target: str | None = None
+    extra: bool = False
     required: bool = False
 
     @model_validator(mode="after")
@@ -48,6 +54,8 @@ class Field(Part):
             raise ValueError(f"{self.label.zh}: exactly choices have options")
         if self.kind == "number" and (self.low is None or self.high is None):
             raise ValueError(f"{self.label.zh}: say between which values a number is plausible")
+        if (self.kind == "mass_index") != (self.of is not None):
+            raise ValueError(f"{self.label.zh}: exactly a mass index is counted from other fields")
         return self
 
 
@@ -82,6 +90,18 @@ class Section(Part):
     label: Words
     fields: tuple[Field, ...]
 
+    def rows(self, columns: Sequence[Mapping[str, Any]], *, on_paper: bool) -> list[Field]:
+        """The rows of the sheet for visits with these values: a target shares its value's."""
+        targets = {field.target for field in self.fields}
+        rows = [field for field in self.fields if field.key not in targets]
+        if not on_paper:
+            return rows
+        return [field for field in rows if not field.extra or any(values.get(field.key) for values in columns)]
+
+    def target_of(self, field: Field) -> Field | None:
+        """The field with what the value shall become, if the form asks for it."""
+        return next((each for each in self.fields if each.key == field.target), None)
+
 
 class Form(Part):
     """A form: its fields by key are unique."""
@@ -97,6 +117,9 @@ class Form(Part):
         twice = sorted({key for key in keys if keys.count(key) > 1})
         if twice:
             raise ValueError(f"form {self.programme}: fields {twice} are there twice")
+        unknown = sorted({name for field in self.fields() for name in field.of or ()} - set(keys))
+        if unknown:
+            raise ValueError(f"form {self.programme}: an index is counted from {unknown}, which it does not ask for")
         return self
 
     def fields(self) -> Iterator[Field]:
@@ -104,9 +127,12 @@ class Form(Part):
         for section in self.sections:
             yield from section.fields
 
-    def has(self, key: str) -> bool:
-        """Whether the form asks for it."""
-        return any(field.key == key for field in self.fields())
+    def counted(self, values: Mapping[str, Any]) -> dict[str, float]:
+        """What nobody types because it follows from other fields, by key, as far as those are filled in."""
+        found = {
+            field.key: body_mass_index(*(values.get(name) for name in field.of)) for field in self.fields() if field.of
+        }
+        return {key: value for key, value in found.items() if value is not None}
 
 
 def parse(documents: Mapping[str, Any]) -> dict[str, Form]:

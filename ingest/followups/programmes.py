@@ -22,6 +22,12 @@ class Days(Part):
     source: str
 
 
+class MeterValues(Days):
+    """How old a meter's value may be to stand on the form, and where it was measured if it stands there unasked."""
+
+    fill: frozenset[str] = Field(min_length=1)
+
+
 class Regular(Part):
     """What is due once in every period, in which modes it counts."""
 
@@ -152,7 +158,7 @@ class Programmes(Part):
     documents: Mapping[str, Document]
     aims: Mapping[Literal["dispatched", "done"], Aim]
     looks_back: Days
-    meter_values: Days
+    meter_values: MeterValues
     programmes: Mapping[str, Programme]
     high_risk: HighRisk
     order: Order

@@ -112,6 +112,56 @@ def test_a_meters_value_is_filled_in_with_its_mark_and_a_typed_one_says_so(
     assert sources["diastolic"]["value"] == 86
 
 
+def test_a_value_from_home_is_offered_and_only_the_doctor_takes_it(world: World, wang: int, as_: SignIn) -> None:
+    """Home readings are never mixed into the rates of visits unasked; one from the station goes before."""
+    home = world.measured("王秀英", world.clock() - timedelta(hours=1), systolic=128, diastolic=76)
+    doctor = as_("dr.wang")
+    page = doctor.get(f"/residents/{wang}/visits/new").text
+    assert re.search(r'name="systolic"[^>]*value=""', page)
+    assert re.search(rf'name="from_systolic" value="{home}" disabled', page)
+    doctor.post(f"/residents/{wang}/visits", data=WHOLE | {"systolic": "128"})
+    assert "sources" not in latest(world)["form"], "typed by hand, whatever the meter at home said"
+    doctor.post(f"/residents/{wang}/visits", data=WHOLE | {"systolic": "128", "from_systolic": str(home)})
+    source = latest(world)["form"]["sources"]["systolic"]
+    assert (source["setting"], source["edited"]) == ("home", False)
+    visit = world.one("select max(visit_id) from care.visit")
+    amended = doctor.get(f"/visits/{visit}/amend").text
+    assert re.search(rf'name="from_systolic" value="{home}" >', amended), "a correction keeps where it came from"
+    world.measured("王秀英", world.clock() - timedelta(hours=3), systolic=144, diastolic=86, setting="station")
+    assert re.search(r'name="systolic"[^>]*value="144"', doctor.get(f"/residents/{wang}/visits/new").text)
+
+
+def test_the_mass_index_is_counted_and_never_typed(world: World, wang: int, as_: SignIn) -> None:
+    doctor = as_("dr.wang")
+    form = WHOLE | {"weight_target": "58", "bmi": "99"}
+    judged = doctor.post(f"/residents/{wang}/visits/judge", data=form).text
+    assert re.search(r'<output id="bmi"[^>]*>24.6 ', judged)
+    assert re.search(r'<output id="bmi_target"[^>]*>23.2 ', judged)
+    answer = doctor.post(f"/residents/{wang}/visits", data=form)
+    assert "24.6 kg/m²" in answer.text
+    assert "bmi" not in latest(world)["form"]
+
+
+def test_the_forms_have_the_rows_and_codes_of_the_national_ones(as_: SignIn) -> None:
+    """As far as they are known second-hand; what the forms have beyond them is marked."""
+    forms = as_("dr.wang").get("/api/v1/visit-forms").json()
+    rows = {name: {f["key"]: f for s in form["sections"] for f in s["fields"]} for name, form in forms.items()}
+    both = {"symptoms", "systolic", "diastolic", "weight", "weight_target", "bmi", "bmi_target", "pulse", "signs_other"}
+    both |= {"smoking", "smoking_target", "drinking", "drinking_target", "exercise_times", "exercise_minutes"}
+    both |= {"exercise_times_target", "exercise_minutes_target", "psychology", "compliance", "laboratory"}
+    both |= {"adherence", "adverse", "adverse_text", "medications", "referral_reasons", "referral_to"}
+    assert rows["hypertension"].keys() >= both | {"salt", "salt_target"}
+    more = {"foot_pulse", "staple_food", "staple_food_target", "fasting_glucose", "hba1c", "hba1c_on"}
+    assert rows["diabetes"].keys() >= both | more | {"hypoglycaemia", "insulin"}
+    for name in ("hypertension", "diabetes"):
+        assert list(rows[name]["symptoms"]["options"]) == list("123456789")
+        assert list(rows[name]["referral_reasons"]["options"]) == list("1234")
+        assert list(rows[name]["adherence"]["options"]) == list("123")
+        extra = {key for key, field in rows[name].items() if field["extra"]}
+        assert extra == {"danger", "package_items", "note"}
+    assert {code[0] for code in rows["diabetes"]["foot_pulse"]["options"]} == set("123")
+
+
 def test_nothing_typed_is_lost_when_something_is_wrong(world: World, wang: int, as_: SignIn) -> None:
     form = WHOLE | {"systolic": "14o", "note": "明天电话", "symptoms": ["1", "2"], "mode": ""}
     answer = as_("dr.wang").post(f"/residents/{wang}/visits", data=form)
