@@ -15,10 +15,28 @@ from ingest.alerting.documents import Purpose
 from ingest.alerting.person import Override
 from ingest.alerting.rules import Band, Rules, bands
 
-METRICS = {"blood_pressure": ("systolic", "diastolic"), "glucose": ("glucose",)}
-UNITS = {"blood_pressure": "mmHg", "glucose": "mmol/L"}
-DECIMALS = {"glucose": 1}  # of the others none: what a kilopascal meter measured is drawn as the tables write it
-NAMES = {"systolic": msgid("收缩压"), "diastolic": msgid("舒张压"), "glucose": msgid("血糖")}
+METRICS: Mapping[str, tuple[str, ...]] = {
+    "blood_pressure": ("systolic", "diastolic"),
+    "glucose": ("glucose",),
+    "oximetry": ("spo2",),
+    "body": ("weight",),
+    "temperature": ("temperature",),
+}
+UNITS = {"blood_pressure": "mmHg", "glucose": "mmol/L", "oximetry": "%", "body": "kg", "temperature": "°C"}
+STEPS = {"blood_pressure": 20, "glucose": 2, "oximetry": 2, "body": 2, "temperature": 0.5}  # of the axis, in the unit
+DECIMALS = {
+    "glucose": 1,
+    "weight": 1,
+    "temperature": 1,
+}  # of the others none: what a kilopascal meter measured is drawn as the tables write it
+NAMES = {
+    "systolic": msgid("收缩压"),
+    "diastolic": msgid("舒张压"),
+    "glucose": msgid("血糖"),
+    "spo2": msgid("血氧饱和度"),
+    "weight": msgid("体重"),
+    "temperature": msgid("体温"),
+}
 PLACES = {"home": msgid("家庭"), "kiosk": msgid("自测小屋"), "office": msgid("卫生站等")}
 # Glucose is drawn by what was eaten: limits differ, and colour and shape stay free to tell places apart.
 MEAL_PANELS = {"fasting": msgid("空腹"), "after_meal": msgid("餐后"), "other": msgid("其他餐次")}
@@ -92,6 +110,7 @@ def chart(
     return {
         "kind": kind,
         "unit": UNITS[kind],
+        "step": STEPS[kind],
         "panels": [{"panel": panel, "name": say(name)} for panel, name in _panels(kind).items()],
         "since": wall(since, zone),
         "until": wall(until, zone),

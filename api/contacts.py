@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -54,6 +54,15 @@ def enter(
         contacts.forget(connection, viewer.staff_id, kind)
     audit.write(connection, given.now(), viewer.staff_id, Action.CONTACT, kind=kind)
     return RedirectResponse(f"/{card}#contact", status_code=303)
+
+
+def kinds_of(connection: Connection[DictRow], staff_ids: Collection[int]) -> dict[int, set[str]]:
+    """By which kinds of message each of them can be reached."""
+    rows = connection.execute(
+        "select staff_id, array_agg(kind) as kinds from identity.contact where staff_id = any(%s) group by staff_id",
+        [list(staff_ids)],
+    ).fetchall()
+    return {row["staff_id"]: set(row["kinds"]) for row in rows}
 
 
 def entered(connection: Connection[DictRow], staff_id: int) -> dict[str, datetime]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -179,12 +179,30 @@ def _page(
         "incidents.html",
         status=refusal.status if refusal else 200,
         viewer=viewer,
-        listed=_listed(given, connection, viewer),
+        groups=_by_place(_listed(given, connection, viewer)),
         outcomes=OUTCOMES,
         kinds=KINDS,
         mended_on=MENDED_ON,
         problem=refusal.says[language.of(request)] if refusal else None,
     )
+
+
+class Group(NamedTuple):
+    """What one journey mends: the incidents of a station, or of none; those closed lately stand together at the end."""
+
+    station: str | None
+    closed: bool
+    incidents: list[dict[str, Any]]
+
+
+def _by_place(listed: Iterable[dict[str, Any]]) -> list[Group]:
+    """The place of the most severe first, as the incidents are in that order."""
+    groups: dict[tuple[str | None, bool], Group] = {}
+    for one in listed:
+        closed = one["state"] == "closed"
+        key = (None if closed else one["station"], closed)
+        groups.setdefault(key, Group(*key, [])).incidents.append(one)
+    return sorted(groups.values(), key=lambda group: group.closed)
 
 
 def _listed(given: Services, connection: Connection[DictRow], viewer: Viewer) -> list[dict[str, Any]]:

@@ -43,10 +43,16 @@ class Days(IntEnum):
 
 
 class Charted(StrEnum):
-    """What has a chart."""
+    """What can have a chart."""
 
     BLOOD_PRESSURE = "blood_pressure"
     GLUCOSE = "glucose"
+    OXIMETRY = "oximetry"
+    BODY = "body"
+    TEMPERATURE = "temperature"
+
+
+AVERAGED = (Charted.BLOOD_PRESSURE, Charted.GLUCOSE)  # their charts stand there also when nothing was measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +104,7 @@ def show(
         resident=resident,
         days=days,
         choices=Days,
-        sections=[_section(given, subject, kind) for kind in Charted],
+        sections=[_section(given, subject, kind) for kind in _charted(given, connection, resident_id, days)],
         ecgs=_ecgs(given, connection, resident_id, days),
         metric_names=charts.NAMES,
         limit_text=lambda limit: charts.limit_text(limit, language.of(request)),
@@ -191,6 +197,18 @@ def _found(given: Services, connection: Connection[DictRow], viewer: Viewer, res
     return resident
 
 
+def _charted(given: Services, connection: Connection[DictRow], resident_id: int, days: int) -> list[Charted]:
+    """The charts of the page: the others than those of every page where something was measured."""
+    since, until = _span(given, days)
+    rows = connection.execute(
+        "select distinct kind::text as kind from telemetry.reading"
+        " where resident_id = %s and measured_at >= %s and measured_at < %s",
+        [resident_id, since, until],
+    ).fetchall()
+    measured = {row["kind"] for row in rows}
+    return [kind for kind in Charted if kind in AVERAGED or kind in measured]
+
+
 def _section(given: Services, subject: Subject, kind: Charted) -> dict[str, Any]:
     limits = charts.limits(given.rules, kind, subject)
     return {"kind": kind.value, "unit": charts.UNITS[kind], "limits": limits}
@@ -219,7 +237,7 @@ def _summary(given: Services, connection: Connection[DictRow], resident: Residen
         kind: people.readings(
             connection, resident.resident_id, kind, since=min(since, now) - longest, before=now, limit=IN_CHART
         )
-        for kind in Charted
+        for kind in AVERAGED
     }
     current = _averaged(given, readings, resident, now)
     earlier = _averaged(given, readings, resident, since)

@@ -61,6 +61,7 @@ def show(
         may_plan=viewer.role in PLANNERS,
         contacts=contacts.WORDS,
         known=contacts.entered(connection, viewer.staff_id),
+        reached=contacts.kinds_of(connection, [each.staff_id for each in seen.colleagues]),
         source=_policy().source,
     )
 

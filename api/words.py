@@ -69,7 +69,13 @@ READING_KINDS: Mapping[str, str] = {
     "ecg": msgid("心电图"),
     "symptoms": msgid("症状"),
 }
-KINDS: Mapping[str, str] = {"blood_pressure": msgid("血压"), "glucose": msgid("血糖")}
+KINDS: Mapping[str, str] = {  # those with a chart
+    "blood_pressure": msgid("血压"),
+    "glucose": msgid("血糖"),
+    "oximetry": msgid("血氧"),
+    "body": msgid("体重"),
+    "temperature": msgid("体温"),
+}
 ROLES: Mapping[Role, str] = {
     Role.DOCTOR: msgid("家庭医生"),
     Role.STATION_LEAD: msgid("站长"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ingest.alerting import incidents
@@ -52,6 +54,35 @@ def test_each_role_sees_what_it_must_act_on(login: str, sees: set[str], world: W
     page = desk.get("/incidents").text
     for name in ("gw-0007", "rota-1", "rota-2", "fever-1", "mail"):
         assert (f"{name} 出了问题" in page) is (name in sees)
+
+
+def test_incidents_of_a_place_stand_together_and_closed_ones_last(world: World, as_: SignIn) -> None:
+    stations = list(world.stations)
+    for number in range(4):
+        station = stations[number % 2]
+        trouble = Trouble(
+            subject=Subject("device", f"meter-{number}", f"cause-{number}"),
+            audience="technician",
+            tier=4 if number < 3 else 2,
+            says={"zh": f"{number} 号时钟不对", "en": f"clock {number}"},
+            station_id=world.stations[station],
+            facts={},
+        )
+        incidents.settle(world.connection, [trouble], causes=[trouble.subject.cause], now=world.clock())
+    desk = as_("tech")
+    number = world.one("select incident_id from care.incident where subject = 'meter-0'")
+    desk.post(f"/incidents/{number}/close", data={"revision": 1, "outcome": "mended", "note": "ok"})
+    heads = re.findall(r'<h[23] id="(?:place|incident)-\d+">(.*?)</h[23]>', desk.get("/incidents").text)
+    said = [re.sub(r"<[^>]+>", "", each).strip() for each in heads]
+    assert said == [
+        f"{stations[1]} 2",
+        "设备 meter-3",
+        "设备 meter-1",
+        f"{stations[0]} 1",
+        "设备 meter-2",
+        "最近关闭 1",
+        "设备 meter-0",
+    ]
 
 
 @pytest.mark.parametrize("login", ["dr.wang", "cdc"])

@@ -80,6 +80,27 @@ def test_quality_of_meter_and_clock_is_told(world: World, as_: SignIn) -> None:
     assert "时间未核对" in text
 
 
+def test_oxygen_weight_and_temperature_have_charts_where_they_are_measured(world: World, as_: SignIn) -> None:
+    address = f"/residents/{world.residents['王秀英']}"
+    doctor = as_("dr.wang")
+    usual = re.findall(r'id="(\w+)-title">\w+ <span class="unit">', doctor.get(address).text)
+    assert usual == ["blood_pressure", "glucose"]
+    world.measured("王秀英", kind="oximetry", spo2=91, pulse=88)
+    world.measured("王秀英", kind="body", weight=64.26, setting="kiosk")
+    found = re.findall(r'id="(\w+)-title">\w+ <span class="unit">', doctor.get(address).text)
+    assert found == ["blood_pressure", "glucose", "oximetry", "body"]
+    oxygen = doctor.get(f"{address}/charts/oximetry").json()
+    assert [(one["name"], one["points"][0]["value"]) for one in oxygen["series"]] == [("血氧饱和度 · 家庭", 91)]
+    assert {(limit["value"], limit["tier"], limit["upwards"]) for limit in oxygen["limits"]} == {
+        (92.0, 1, False),
+        (94.0, 3, False),
+    }
+    weight = doctor.get(f"{address}/charts/body").json()
+    assert [(one["name"], one["points"][0]["value"]) for one in weight["series"]] == [("体重 · 自测小屋", 64.3)]
+    assert "<b>91</b>" in doctor.get(f"{address}/table/oximetry").text
+    assert "餐次" not in doctor.get(f"{address}/table/body").text
+
+
 def test_averages_rest_on_what_is_said_and_too_few_give_none(world: World, as_: SignIn) -> None:
     doctor, resident = as_("dr.wang"), world.residents["王秀英"]
     for day in range(6):

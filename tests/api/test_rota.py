@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -184,6 +185,15 @@ def test_everybody_finds_what_was_sent_to_them(world: World, as_: SignIn) -> Non
     assert "王秀英" not in lead
     assert "没有。" in as_("tech").get("/notices").text
     assert as_("dr.li").get(f"/notices/episode/{episode}").status_code == 404
+
+
+def test_the_lead_sees_who_cannot_be_reached_by_what(world: World, as_: SignIn) -> None:
+    as_("dr.wang").post("/contacts", data={"card": "rota", "kind": "mobile", "address": "13900000000"})
+    page = as_("lead.qinghe").get("/rota").text
+    row = re.sub(r"<[^>]+>", "", page[page.index("<td>王医生</td>") :].split("</tr>")[0])
+    assert "页面 · 手机 · 无邮箱 · 无企业微信账号" in row
+    assert "13900000000" not in page
+    assert world.one("select count(*) from identity.contact") == 1
 
 
 @pytest.mark.parametrize("login", ["tech", "cdc", "admin"])

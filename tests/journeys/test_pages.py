@@ -270,9 +270,10 @@ def test_the_charts_are_drawn(world: World, address: str, page: Page) -> None:
         at = world.clock() - timedelta(days=day)
         world.measured("王秀英", at=at, systolic=130 + day, diastolic=80)
         world.measured("王秀英", at=at, glucose=6.0, meal="fasting")
+        world.measured("王秀英", at=at, kind="oximetry", spo2=95, pulse=70)
     complaints = enter(page, address, "dr.wang")
     page.goto(f"{address}/residents/{world.residents['王秀英']}?days=7")
-    expect(page.locator("[data-drawn]")).to_have_count(2)
+    expect(page.locator("[data-drawn]")).to_have_count(3)
     assert complaints == []
 
 

@@ -79,7 +79,7 @@
     data.series.forEach(function (one) {
       if (one.panel === panel) { one.points.forEach(function (point) { values.push(point.value); }); }
     });
-    var step = data.kind === "glucose" ? 2 : 20;
+    var step = data.step;
     return {
       min: Math.max(0, Math.floor((Math.min.apply(null, values) - step / 4) / step) * step),
       max: Math.ceil((Math.max.apply(null, values) + step / 4) / step) * step
