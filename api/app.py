@@ -105,6 +105,7 @@ ROUTERS = (
     reports.pages,
     reports.json,
     reconciliation.pages,
+    indicators.pages,
     indicators.json,
     figures.json,
     *(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from psycopg import Connection
-from psycopg.rows import DictRow, tuple_row
+from psycopg.rows import DictRow
 
 from api import audit, language
 from api.access import Reconciler, Viewer
@@ -17,12 +16,12 @@ from api.audit import Action
 from api.errors import Refusal
 from api.language import msgid
 from api.reporting import ledger
-from api.reporting.figures import Counted
-from api.reporting.ledger import Entry, UnreadableLedger
+from api.reporting.comparison import About
+from api.reporting.ledger import UnreadableLedger
 from api.reporting.period import Span
 from api.reporting.quarterly import SPANS
 from api.reporting.reasons import WHY
-from api.reporting.reconcile import Difference, Outcome, Said, reconcile
+from api.reporting.reconcile import Difference, Outcome
 from api.reporting.reports import Report
 from api.reports import found as found_report
 from api.services import Database, Given, Services
@@ -77,8 +76,9 @@ def compare(
         return _page(request, given, viewer, report, problem=UNREADABLE[problem.code])
     if indicator not in {each.name for each in report.definitions}:
         raise Refusal(422, "invalid", msgid("请选择报表里的一项指标。"))
-    outcome = reconcile(_said(connection, viewer, entries), _records(connection, viewer, report_id, span, indicator))
-    _keep(connection, given, viewer, (report_id, span, indicator), outcome)
+    about = About(report_id, span, indicator, _station_of(viewer))
+    outcome = about.compare(connection, entries)
+    about.keep(connection, outcome, viewer.staff_id, given.now())
     audit.write(
         connection, given.now(), viewer.staff_id, Action.REPORT_RECONCILE, report=report_id, indicator=indicator
     )
@@ -117,53 +117,6 @@ def _page(
 def _station_of(viewer: Viewer) -> int | None:
     """The one station a lead's comparison is about; None: the administrator's is about the region."""
     return viewer.station_id if viewer.role is Role.STATION_LEAD else None
-
-
-def _said(connection: Connection[DictRow], viewer: Viewer, entries: Sequence[Entry]) -> list[Said]:
-    """Whose rows they are. A lead's ledger can name only the own station's people; anybody else is unknown."""
-    hashes = [each.key for each in entries if isinstance(each.key, bytes)]
-    tokens = [each.key for each in entries if isinstance(each.key, UUID)]
-    query = (
-        "select r.resident_id, r.token, p.id_number_hash from care.resident r"
-        " left join identity.person p using (resident_id)"
-        " where (p.id_number_hash = any(%(hashes)s) or r.token = any(%(tokens)s))"
-        " and (%(station)s::integer is null or r.station_id = %(station)s)"
-    )
-    known: dict[bytes | UUID | None, int] = {}
-    with connection.cursor(row_factory=tuple_row) as cursor:
-        given = {"hashes": hashes, "tokens": tokens, "station": _station_of(viewer)}
-        for resident_id, token, id_hash in cursor.execute(query, given):
-            known[token] = resident_id
-            if id_hash is not None:
-                known[bytes(id_hash)] = resident_id
-    return [Said(each.row, known.get(each.key), each.counted) for each in entries]
-
-
-def _records(
-    connection: Connection[DictRow], viewer: Viewer, report_id: int, span: Span, indicator: str
-) -> list[Counted]:
-    """The people behind the report's figure, as they were when it was taken."""
-    query = (
-        "select r.resident_id, b.station_id, null, b.denominator, b.numerator, b.why"
-        " from reporting.report_basis b cross join unnest(b.persons) as person(token)"
-        " join care.resident r using (token) where b.report_id = %s and b.span = %s and b.indicator = %s"
-        " and (%s::integer is null or b.station_id = %s)"
-    )
-    station = _station_of(viewer)
-    with connection.cursor(row_factory=tuple_row) as cursor:
-        return [Counted(*row) for row in cursor.execute(query, [report_id, span, indicator, station, station])]
-
-
-def _keep(
-    connection: Connection[DictRow], given: Services, viewer: Viewer, about: tuple[int, str, str], outcome: Outcome
-) -> None:
-    """The numbers alone: what the CDC may know of it."""
-    connection.execute(
-        "insert into reporting.reconciliation (report_id, span, indicator, station_id, at, staff_id, on_both,"
-        " ledger_only, records_only, unknown, denominator) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        [*about, _station_of(viewer), given.now(), viewer.staff_id, outcome.both, outcome.ledger_only,
-         outcome.records_only, len(outcome.unknown), outcome.denominator],
-    )  # fmt: skip
 
 
 def _named(

@@ -1,4 +1,4 @@
-"""The report as PDF, to be printed and signed. STSong-Light is one of the fonts every PDF reader has for Chinese."""
+"""The report as PDF, to be printed and signed. It carries its Chinese font where one is installed."""
 
 from __future__ import annotations
 
@@ -14,22 +14,35 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer
 from reportlab.platypus import Table as Grid
 
+from api.reporting.settings import ReportingSettings
 from api.reporting.sheet import Sheet
 from api.reporting.table import Table, text
+from maixun.configuration import settings
 
-FONT, LATIN = "STSong-Light", "Helvetica"
+CHINESE, READERS_OWN, LATIN = "Chinese", "STSong-Light", "Helvetica"
 _LATIN = re.compile(r"[!-~][ -~]*[!-~]|[!-~]")
 _MARGIN = 12 * mm
 _AREA = landscape(A4)[0] - 2 * _MARGIN
 _PADDING = 12  # points, left and right together, as reportlab's tables have it
 _LABELS = (16 * mm, 24 * mm, 44 * mm)  # county, township, institution
 
-pdfmetrics.registerFont(UnicodeCIDFont(FONT))
 _KINDS = {"title": (15, 20, 1), "facts": (9, 13, 1), "heading": (8, 10, 1), "label": (8, 10, 0), "note": (8, 12, 0)}
+
+
+@cache
+def _font() -> str:
+    """The first of the configured fonts that is there, embedded; else one that a reader is asked to have itself."""
+    for path in settings(ReportingSettings, "reporting").pdf_fonts:
+        if path.is_file():
+            pdfmetrics.registerFont(TTFont(CHINESE, path))
+            return CHINESE
+    pdfmetrics.registerFont(UnicodeCIDFont(READERS_OWN))
+    return READERS_OWN
 
 
 def write(sheet: Sheet) -> bytes:
@@ -49,18 +62,18 @@ def write(sheet: Sheet) -> bytes:
 
 
 @cache
-def _style(kind: str, chinese: bool) -> ParagraphStyle:
+def _style(kind: str, font: str) -> ParagraphStyle:
     """Chinese breaks anywhere, English between words."""
     size, leading, alignment = _KINDS[kind]
-    font, wrap = (FONT, "CJK") if chinese else (LATIN, None)
+    wrap = None if font == LATIN else "CJK"
     return ParagraphStyle(kind, fontName=font, fontSize=size, leading=leading, alignment=alignment, wordWrap=wrap)
 
 
 def _paragraph(words: str, kind: str) -> Paragraph:
     """Text of a kind; in a Chinese one ASCII takes a Latin font, whose digits are narrower."""
     if words.isascii():
-        return Paragraph(escape(words), _style(kind, chinese=False))
-    return Paragraph(_LATIN.sub(_in_latin, escape(words)), _style(kind, chinese=True))
+        return Paragraph(escape(words), _style(kind, LATIN))
+    return Paragraph(_LATIN.sub(_in_latin, escape(words)), _style(kind, _font()))
 
 
 def _in_latin(found: re.Match[str]) -> str:
@@ -69,7 +82,7 @@ def _in_latin(found: re.Match[str]) -> str:
 
 def _label(words: str, width: float) -> str | Paragraph:
     """As it is where it fits into its column: a paragraph costs thirty times as much."""
-    fits = pdfmetrics.stringWidth(words, FONT, _KINDS["label"][0]) <= width - _PADDING
+    fits = pdfmetrics.stringWidth(words, _font(), _KINDS["label"][0]) <= width - _PADDING
     return words if fits else _paragraph(words, "label")
 
 
@@ -110,7 +123,7 @@ def _grid(sheet: Sheet, table: Table) -> Grid:
             ("GRID", (0, 0), (-1, -1), 0.5, colors.grey),
             ("BACKGROUND", (0, 0), (-1, 1), colors.HexColor("#E6F1F5")),
             ("ALIGN", (labels, 2), (-1, -1), "RIGHT"),
-            ("FONT", (0, 2), (labels - 1, -1), FONT, 8),
+            ("FONT", (0, 2), (labels - 1, -1), _font(), 8),
             ("FONT", (labels, 2), (-1, -1), LATIN, 8),
             ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
             ("TOPPADDING", (0, 0), (-1, -1), 2),
@@ -126,5 +139,5 @@ def _signatures(sheet: Sheet) -> Grid:
 
 
 def _footer(canvas: Canvas, _document: Any) -> None:
-    canvas.setFont(FONT, 8)
+    canvas.setFont(LATIN, 8)
     canvas.drawCentredString(landscape(A4)[0] / 2, 8 * mm, str(canvas.getPageNumber()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,6 +24,7 @@ class ReportingSettings(Settings):
     age_bands: tuple[int, ...] = Field(min_length=1)
     due_day: int = Field(ge=1, le=28)
     county_names: dict[str, str]
+    pdf_fonts: tuple[Path, ...]
     dhis2: Dhis2
 
     @property

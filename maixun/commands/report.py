@@ -16,11 +16,15 @@ from api import audit, report_files
 from api.audit import Action
 from api.language import Language
 from api.report_files import Kind
-from api.reporting import catalogue, definitions, reports
-from api.reporting.period import Quarter
+from api.reporting import catalogue, definitions, ledger, reports
+from api.reporting.comparison import About
+from api.reporting.ledger import UnreadableLedger
+from api.reporting.period import Quarter, Span
+from api.reporting.reconcile import Outcome
 from api.reporting.reports import NotPossible, Overtaken, Report, Step
 from api.reporting.settings import ReportingSettings
 from api.services import plain_rows
+from ingest.identity import load_key
 from maixun import endpoints, registered
 from maixun.configuration import settings
 from maixun.registered import Unknown
@@ -48,6 +52,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         verb.add_argument("report", type=int)
         verb.add_argument("--login", required=True, help="the account this is recorded under")
         verb.set_defaults(action=_step, step=step)
+    compare = verbs.add_parser("reconcile", help="compare a ledger with the people behind a report's figure")
+    compare.add_argument("report", type=int)
+    compare.add_argument(
+        "ledger", type=Path, help="CSV or XLSX with a column 身份证号 or 居民标识, and perhaps 是否计入"
+    )
+    compare.add_argument("--indicator", required=True, help="for example hypertension_standard_rate")
+    compare.add_argument("--span", choices=[span.value for span in Span], default=Span.YEAR_TO_DATE.value)
+    compare.add_argument("--station", help="its name: the ledger is of this station alone")
+    compare.add_argument("--login", required=True, help="the account this is recorded under")
+    compare.set_defaults(action=_reconcile)
     export = verbs.add_parser("export", help="write a report's files")
     export.add_argument("report", type=int)
     export.add_argument("--kind", choices=[kind.value for kind in Kind], action="append", help="default: all")
@@ -123,6 +137,42 @@ def _export(connection: Connection, given: argparse.Namespace) -> None:
         path = given.folder / report_files.file_name(report, kind)
         path.write_bytes(report_files.written(kind, sheet, chosen, codes))
         print(path)
+
+
+def _reconcile(connection: Connection, given: argparse.Namespace) -> None:
+    """Who differs, by pseudonym and row of the ledger, with our reason; the numbers are kept with the report."""
+    report, staff_id, now = _found(connection, given.report), _account(connection, given), datetime.now(UTC)
+    if given.indicator not in {each.name for each in report.definitions}:
+        raise Refused(
+            f"report {given.report} has no {given.indicator}: {', '.join(e.name for e in report.definitions)}"
+        )
+    try:
+        entries = ledger.read(given.ledger.name, given.ledger.read_bytes(), load_key()).entries
+    except (OSError, UnreadableLedger) as error:
+        raise Refused(f"{given.ledger} cannot be read: {error}") from None
+    station_id = None
+    if given.station:
+        with plain_rows(connection) as tuples:
+            station_id = registered.station(tuples, given.station)
+    about = About(given.report, Span(given.span), given.indicator, station_id)
+    outcome = about.compare(connection, entries)
+    about.keep(connection, outcome, staff_id, now)
+    what = {"report": given.report, "indicator": given.indicator, "by": "command"}
+    audit.write(connection, now, staff_id, Action.REPORT_RECONCILE, **what)
+    _tell(connection, outcome)
+
+
+def _tell(connection: Connection, outcome: Outcome) -> None:
+    query = "select resident_id, token from care.resident where resident_id = any(%s)"
+    rows = connection.execute(query, [[each.resident_id for each in outcome.differences]]).fetchall()
+    tokens = {row["resident_id"]: row["token"] for row in rows}
+    print(f"ledger {outcome.ledger_total}, records {outcome.records_total}, on both {outcome.both}")
+    for each in outcome.differences:
+        side = "ledger" if each.in_ledger else "records"
+        print(f"only {side}\t{tokens[each.resident_id]}\t{','.join(map(str, each.rows)) or '-'}\t{each.why}")
+    for what, numbers in (("unknown", outcome.unknown), ("unclear", outcome.unclear), ("repeated", outcome.repeated)):
+        if numbers:
+            print(f"rows {what}\t{','.join(map(str, numbers))}")
 
 
 def _found(connection: Connection, report_id: int) -> Report:

@@ -9,8 +9,11 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 
 from api.app import create_app
+from api.reporting import pdf
 from api.settings import ApiSettings
 from maixun.configuration import settings
 from tests.access.counties import Counties
@@ -23,6 +26,8 @@ OURS = {"origin": "http://testserver"}
 def counties(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counties]:
     """Two counties of one city."""
     monkeypatch.setenv("MAIXUN_RUNTIME", str(tmp_path))
+    pdfmetrics.registerFont(UnicodeCIDFont(pdf.READERS_OWN))
+    monkeypatch.setattr(pdf, "_font", lambda: pdf.READERS_OWN)  # a text in it can be found in the file again
     with psycopg.connect(database, autocommit=True) as connection:
         yield Counties.settle(connection, Clock())
 

@@ -87,6 +87,7 @@ GET     /api/v1/residents/{resident}                               own     own  
 GET     /api/v1/residents/{resident}/readings?kind=glucose         own     own   -     -     -
 GET     /api/v1/residents/{resident}/alerts                        own     own   -     -     -
 GET     /api/v1/residents/{resident}/indicators                    own     own   -     -     -
+GET     /residents/{resident}/indicators                           own     own   -     -     -
 GET     /api/v1/residents/{resident}/ecg/{ecg}                     own     own   -     -     -
 POST    /residents/{resident}/looking                              own     own   -     -     -
 POST    /residents/{resident}/left                                 own     own   -     -     -

@@ -40,4 +40,7 @@ def test_a_suspect_is_referred_from_the_list(world: World, address: str, page: P
     expect(page.get_by_role("heading", level=1)).to_have_text("Suspect and at risk")
     page.locator("tr", has_text="江小梅").locator("summary").click()
     assert Axe().run(page).response["violations"] == []
+    page.goto(f"{address}/residents/{world.residents['何大山']}/indicators")
+    expect(page.get_by_role("heading", level=1)).to_have_text("How this resident counts in the indicators")
+    assert Axe().run(page).response["violations"] == []
     assert complaints == []

@@ -37,6 +37,10 @@ def test_the_doctor_is_told_why_a_resident_counts_and_a_colleague_is_not(world: 
     assert as_("dr.li").get(f"/api/v1/residents/{person}/indicators").status_code == 404
     assert as_("cdc").get(f"/api/v1/residents/{person}/indicators").status_code == 403
     assert world.one("select count(*) from care.audit where action = 'indicators.view'") == 1
+    page = as_("dr.wang").get(f"/residents/{person}/indicators?period=2026Q3&span=quarter").text
+    for text in ("未达标", "hypertension_control_rate/2", "王秀英", '<option value="2026Q3" selected>'):
+        assert text in page
+    assert as_("dr.li").get(f"/residents/{person}/indicators").status_code == 404
     early = as_("dr.wang").get(f"/api/v1/residents/{person}/indicators", params={"period": "2030Q1"})
     assert early.status_code == 422
 
@@ -75,10 +79,20 @@ def test_a_report_is_made_without_a_browser(
     assert cli.main(["report", "export", "1", "--folder", str(tmp_path / "out"), "--language", "en"]) == 0
     assert {path.suffix for path in (tmp_path / "out").iterdir()} == {".xlsx", ".csv", ".pdf", ".json"}
     assert cli.main(["report", "export", "7"]) == 1
+    book = tmp_path / "book.csv"
+    book.write_text("居民标识,是否计入\n00000000-0000-4000-8000-0000000000ff,是\n", encoding="utf-8")
+    against = ["report", "reconcile", "1", str(book), "--indicator", "hypertension_control_rate", "--login", "admin"]
+    capsys.readouterr()
+    assert cli.main(against) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "rows unknown\t2"
+    assert cli.main([*against, "--station", "青河卫生站"]) == 0
+    assert cli.main([*against, "--station", "无此站"]) == 1
+    assert cli.main(["report", "reconcile", "1", "nowhere.csv", *against[4:]]) == 1
+    assert world.one("select count(*) from reporting.reconciliation where unknown = 1") == 2
     capsys.readouterr()
     assert cli.main(["report", "list"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "2 2026Q3 3301 version 2 draft",
         "1 2026Q3 3301 version 1 closed",
     ]
-    assert world.one("select count(*) from care.audit where action ^@ 'report.'") == 4
+    assert world.one("select count(*) from care.audit where action ^@ 'report.'") == 6
