@@ -170,7 +170,8 @@ def protect(
     """The cells to hide of each statistic.
 
     A number that has not changed stays as it was, hidden or shown, and what was shown cannot help to hide another. When
-    nothing has changed, the pattern is the old one. Raises `CannotBeProtected`.
+    nothing has changed, the pattern is the old one; else the last release is protected once more, together with this
+    one, as from a reader who knows which numbers are still the same. Raises `CannotBeProtected`.
     """
     counts = _counts(family, ties, grid)
     small = _small(family, threshold)
@@ -178,7 +179,11 @@ def protect(
     if len(hid) + len(showed) == len(counts.values) and small <= hid:
         hidden: Collection[Key] = hid
     else:
-        hidden = suppress(counts, threshold, hidden=small | hid, published=showed - small).hidden
+        past = _past(family, ties, grid, threshold, memory)
+        both = Counts({**past.values, **counts.values}, [*counts.sums, *past.sums])
+        hidden = suppress(
+            both, threshold, hidden=small | hid | past.hidden, published=(showed - small) | past.shown
+        ).hidden
     by_number: dict[int, set[int]] = defaultdict(set)
     for number, cell in hidden:
         by_number[number].add(cell)
@@ -229,3 +234,61 @@ def _remembered(family: Family, grid: Grid, memory: Memory) -> tuple[set[Key], s
             if before is not None and before.count == family.members[n].values[place]:
                 (hid if before.hidden else showed).add((n, place))
     return hid - showed, showed
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """The last release. What has not changed since has the key it has now, and is not among `hidden` and `shown`."""
+
+    values: Mapping[Key, int]
+    sums: Sequence[Sum[Key]]
+    hidden: set[Key]
+    shown: set[Key]
+
+
+def _past(family: Family, ties: Sequence[Tie], grid: Grid, threshold: int, memory: Memory) -> _Past:
+    keys = _past_keys(family, grid, memory)
+    values = {key: memory[name][grid.cells[cell]].count for name, own in keys.items() for cell, key in own.items()}
+    changed: dict[Key, bool] = {}  # whether it was hidden
+    for name, own in keys.items():
+        for cell, key in own.items():
+            if key[0] < 0:
+                changed[key] = changed.get(key, True) and memory[name][grid.cells[cell]].hidden
+    # Shown although small by today's threshold: known to every reader, and nothing any more that could be protected.
+    known = {key for key, hidden in changed.items() if not hidden and 0 < values[key] < threshold}
+    possible = [
+        *((own.get(total), [own.get(part) for part in parts]) for own in keys.values() for total, parts in grid.sums),
+        *(
+            (keys[tie.total].get(cell), [keys[part].get(cell) for part in tie.parts])
+            for tie in ties
+            for cell in range(len(grid.cells))
+        ),
+    ]
+    sums = {
+        (total, *parts): Sum(total, parts)
+        for total, found in possible
+        if total is not None
+        and len(parts := [part for part in found if part is not None]) == len(found)
+        and [total] != parts
+        and known.isdisjoint((total, *parts))
+        and values[total] == sum(values[part] for part in parts)  # not so where the map has changed
+    }
+    return _Past(
+        {key: count for key, count in values.items() if key not in known},
+        list(sums.values()),
+        {key for key, hidden in changed.items() if hidden},
+        {key for key, hidden in changed.items() if not hidden} - known,
+    )
+
+
+def _past_keys(family: Family, grid: Grid, memory: Memory) -> dict[str, dict[int, Key]]:
+    """By statistic and cell: of what has changed a number below zero, one for all that were equal and are."""
+    numbers: dict[object, int] = {}
+    found = {}
+    for name, number in family.names.items():
+        known = memory.get(name, {})
+        then = {cell: known[place].count for cell, place in enumerate(grid.cells) if place in known}
+        now = family.members[number].values
+        old = numbers.setdefault((number, tuple(then.items())), -1 - len(numbers))
+        found[name] = {cell: (number if count == now[cell] else old, cell) for cell, count in then.items()}
+    return found
