@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
 
 from ingest.alerting.documents import Cause
 from ingest.alerting.finding import Breach, Finding, Verdict, Why
@@ -44,7 +43,7 @@ class _Course:
     name: str
     cause: Cause
     run: list[StoredReading] = field(default_factory=list)
-    over: set[UUID] = field(default_factory=set)  # those of them beyond a limit
+    over: set[str] = field(default_factory=set)  # those of them beyond a limit
     confirmed: tuple[Breach, Why] | None = None
     pending: Breach | None = None
     trusted: bool = True  # whether the pending one is

@@ -232,7 +232,7 @@ def _is_news(episode: Episode, finding: Finding) -> bool:
     """True with a reading not shown yet, or worse than shown. That shown readings have grown old is no news."""
     seen = {reading["id"] for reading in episode.finding["readings"]}
     worse = finding.verdict is Verdict.CONFIRMED and finding.tier is not None and finding.tier < episode.tier
-    return worse or any(str(reading.reading_id) not in seen for reading in finding.readings)
+    return worse or any(reading.reading_id not in seen for reading in finding.readings)
 
 
 def _ending(episode: Episode, event: Event) -> str:

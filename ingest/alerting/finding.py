@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
-from uuid import UUID
 
 from devices.reading import Flag
 from ingest.alerting.documents import Rule, RuleFile
@@ -158,7 +157,7 @@ class Breach:
         return {
             "rule": self.rule.name,
             "tier": self.tier,
-            "reading": str(self.reading.reading_id),
+            "reading": self.reading.reading_id,
             "threshold": {"boundary": self.rule.boundary, "limits": dict(self.level.limits)},
             "source": source_shown(self.file.documents[self.level.source]),
             "acknowledged_for": alert.acknowledged_for.total_seconds() if alert else None,
@@ -181,7 +180,7 @@ class Finding:
     breach: Ground | None
     began_at: datetime
     readings: tuple[StoredReading, ...]
-    beyond: frozenset[UUID] = frozenset()
+    beyond: frozenset[str] = frozenset()
     due: datetime | None = None
 
     @property
@@ -249,7 +248,7 @@ def source_shown(document: Document) -> dict[str, Any]:
 
 def _shown(reading: StoredReading) -> dict[str, Any]:
     return {
-        "id": str(reading.reading_id),
+        "id": reading.reading_id,
         "kind": reading.kind,
         "measured_at": reading.measured_at.isoformat(),
         "setting": reading.setting,

@@ -78,8 +78,8 @@ def readings(
     """Their readings, of each kind as far back as any of the rules looks."""
     metrics = rules.metrics
     query = sql.SQL(
-        "select resident_id, reading_id, kind::text, measured_at, received_at, setting::text, meal::text, flags, {}"
-        " from telemetry.reading"
+        "select resident_id, reading_id::text, kind::text, measured_at, received_at, setting::text, meal::text, flags,"
+        " {} from telemetry.reading"
         " join unnest(%s::telemetry.kind[], %s::timestamptz[]) as wanted (kind, since) using (kind)"
         " where resident_id = any(%s) and measured_at > %s and measured_at > since"
     ).format(sql.SQL(", ").join(map(sql.Identifier, metrics)))

@@ -65,7 +65,7 @@ def reading(
 ) -> StoredReading:
     """Any reading, with an id of its own."""
     return StoredReading(
-        reading_id=UUID(int=next(_numbers)),
+        reading_id=str(UUID(int=next(_numbers))),
         kind=kind,
         measured_at=at,
         received_at=received_at or at,

@@ -31,7 +31,7 @@ def histories(draw: st.DrawFn) -> list[StoredReading]:
 
 def _reading(draw: st.DrawFn, number: int, at: object) -> StoredReading:
     return StoredReading(
-        reading_id=UUID(int=draw(st.integers(0, 3)) * 1000 + number),
+        reading_id=str(UUID(int=draw(st.integers(0, 3)) * 1000 + number)),
         kind=draw(st.sampled_from(["blood_pressure", "oximetry"])),
         measured_at=at,  # type: ignore[arg-type]
         received_at=at,  # type: ignore[arg-type]
