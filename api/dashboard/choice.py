@@ -36,13 +36,13 @@ class Choice:
     spell: Spell
     indicator: str
     part: str = ""  # a slice of the indicator: a programme, a kind of reading
-    level: Level = Level.STATION  # of the places that are compared
+    level: Level | None = None  # of the places that are compared; None: as fine as there is something to compare
 
     @property
     def address(self) -> Mapping[str, str]:
         """The parameters that lead here again."""
         whole = {"region": self.place.key, "period": self.spell.name, "indicator": self.indicator}
-        level = {"level": self.level.value} if self.level is not Level.STATION else {}
+        level = {"level": self.level.value} if self.level else {}
         return whole | level | ({"part": self.part} if self.part else {})
 
     def query(self, **other: str) -> str:
@@ -74,7 +74,7 @@ def choose(asked: Asked, archive: Archive, places: Sequence[Place], today: date)
         spell=spell,
         indicator=indicator,
         part=asked.part if asked.part in archive.parts(indicator) else "",
-        level=Level(asked.level) if asked.level in list(Level) else Level.STATION,
+        level=Level(asked.level) if asked.level in list(Level) else None,
     )
 
 

@@ -76,14 +76,25 @@ class Look:
         """The levels there are places of within the chosen one, larger ones first."""
         return [level for level in Level if level is not self.choice.place.level and self.inside(level)]
 
-    @property
+    @cached_property
     def compared(self) -> Level:
-        """The level whose places are compared: the chosen one, if there are any."""
-        return self.choice.level if self.choice.level in self.levels else Level.STATION
+        """The level whose places are compared: the chosen one, else the finest of which two places are told."""
+        if self.choice.level in self.levels:
+            return self.choice.level
+        series = self.series()
+        for level in reversed(self.levels):
+            if sum(is_told(self.shown(series, each.key)) for each in self.inside(level)) > 1:
+                return level
+        return Level.STATION
 
     def parts_of_place(self) -> list[Place]:
         """The places next below the chosen one."""
         return region.below(self.places, self.choice.place.key)
+
+
+def is_told(shown: Shown | None) -> bool:
+    """Whether there is a share, or of what is only counted a number."""
+    return shown is not None and (shown.rate if shown.is_rate else shown.numerator) is not None
 
 
 def _lies_in(place: Place, wanted: Place, places: Sequence[Place]) -> bool:

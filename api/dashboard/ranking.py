@@ -14,7 +14,7 @@ from api.dashboard.funnel import Limits, Standing
 from api.dashboard.look import Look
 from api.dashboard.svg import Drawing, Scale, hint, path, tag, text
 from api.language import msgid
-from api.reporting.region import Place
+from api.reporting.region import Level, Place
 from api.reporting.released import Series, Shown
 
 FRAME = Frame(width=640, height=420, left=50, right=66, top=16, bottom=48)
@@ -88,13 +88,21 @@ def _says(look: Look, series: Series | None, whole: Shown | None, spots: Sequenc
     elif whole is None or whole.rate is None:
         says = [look.say(msgid("全地区的比例没有公布，因此没有可比较的中线。"))]
     else:
-        says = [look.say(each) for each in HOW_TO_READ]
+        says = [look.say(each) for each in (*HOW_TO_READ, *_better(look))]
         if series.is_expected:
             says.append(look.say(msgid("分母是按人口推算的，控制限没有计入它的误差。")))
+    if look.choice.level is None and look.compared is not Level.STATION:
+        says.append(look.say(msgid("机构的比例大多不显示，因此比较的是更大的地区。")))
     hidden = sum(wording.is_hidden(series, each.shown) for each in spots)
     if hidden:
         says += [look.say(msgid("图中没有 %(count)s 个。")) % {"count": hidden}, wording.why_hidden(look)]
     return says
+
+
+def _better(look: Look) -> Sequence[str]:
+    """Which way is good, where there is one."""
+    ways = {"higher": (msgid("这个指标越高越好。"),), "lower": (msgid("这个指标越低越好。"),)}
+    return ways.get(look.indicators.by_name[look.choice.indicator].better, ())
 
 
 def _numbers(look: Look, series: Series | None, spots: Sequence[Spot]) -> Numbers:

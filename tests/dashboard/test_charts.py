@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -22,7 +23,7 @@ from api.dashboard.trend import trend
 from api.language import Language
 from api.reporting import definitions, region
 from api.reporting.counting import HOURS, RHYTHM, SEXES
-from api.reporting.region import Station
+from api.reporting.region import Level, Station
 from api.reporting.released import Cell, Release, Series
 
 CONTROL = "hypertension_control_rate"
@@ -127,6 +128,19 @@ def test_hidden_has_a_word_and_nobody_is_a_zero() -> None:
     assert any(each.startswith("hidden: ") for each in ranked.says)
     assert cells(ranked)["青河卫生站"][4] == "below the 99.8% limit"
     assert cells(ranked)["云岭卫生站"][4] == "within the limits"
+
+
+def test_where_stations_are_hidden_larger_places_are_compared() -> None:
+    # the cells in order: 滨江区, 青河镇, and the stations 青河, 东桥, 云岭
+    hidden = look({(CONTROL, "2026Q3"): [(60, 100), (40, 60), (None, 40), (None, 20), (20, 40)]})
+    assert "Most stations' shares" not in " ".join(ranking.ranking(hidden).says), "there is but one township"
+    assert list(cells(ranking.ranking(hidden))) == ["云岭卫生站", "青河卫生站", "东桥卫生站"]
+    places = [each.model_copy(update={"level": Level.TOWNSHIP}) if each.station_id == 3 else each for each in PLACES]
+    larger = replace(hidden, places=places)
+    assert list(cells(ranking.ranking(larger))) == ["青河镇", "云岭卫生站"]
+    assert "Most stations' shares are hidden" in " ".join(ranking.ranking(larger).says)
+    chosen = replace(larger, choice=replace(larger.choice, level=Level.STATION))
+    assert list(cells(ranking.ranking(chosen))) == ["青河卫生站", "东桥卫生站"]
 
 
 def test_what_nobody_counted_is_not_called_hidden() -> None:
