@@ -277,6 +277,26 @@ def test_the_charts_are_drawn(world: World, address: str, page: Page) -> None:
     assert complaints == []
 
 
+def test_a_residents_page_is_whole_on_paper(world: World, address: str, page: Page) -> None:
+    for day in range(1, 4):
+        at = world.clock() - timedelta(days=day)
+        world.measured("王秀英", at=at, systolic=130 + day, diastolic=80)
+        world.measured("王秀英", at=at, glucose=6.0, meal="fasting")
+    enter(page, address, "dr.wang")
+    page.goto(f"{address}/residents/{world.residents['王秀英']}?days=7")
+    expect(page.locator("[data-drawn]")).to_have_count(2)
+    page.set_viewport_size({"width": 703, "height": 1000})  # what the margins leave of A4
+    page.emulate_media(media="print")
+    drawn, heading = page.locator("canvas").last.bounding_box(), page.locator("#timeline-title").bounding_box()
+    assert drawn
+    assert heading
+    assert drawn["y"] + drawn["height"] <= heading["y"]  # no chart lies over what follows it
+    columns = "getComputedStyle(document.querySelector('.moment')).gridTemplateColumns.split(' ').length"
+    assert page.evaluate(columns) == 3
+    for what in ("form", "textarea", "nav", "#sound", "#print", "a.button"):
+        assert page.locator(f"{what}:visible").count() == 0, what
+
+
 def test_a_residents_page_follows_what_happens(world: World, address: str, page: Page) -> None:
     complaints = enter(page, address, "dr.wang")
     page.goto(f"{address}/residents/{world.residents['王秀英']}")
