@@ -16,8 +16,9 @@ from ingest.alerting import candidate, replays
 from ingest.alerting.person import LOCAL
 from ingest.alerting.replay import ReplaySettings
 from ingest.database import connect
-from maixun import endpoints, replay_table
+from maixun import endpoints, registered, replay_table
 from maixun.configuration import ConfigurationError, load_all, settings
+from maixun.registered import Unknown
 
 ROLE = "maixun_alerting"  # it knows no names
 DAYS = 90  # a quarter, as the county reports
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     replay.add_argument("--from", dest="first", type=date.fromisoformat, help=f"default: {DAYS} days before --to")
     replay.add_argument("--to", dest="until", type=date.fromisoformat, help="the first day left out; default: today")
     replay.add_argument("--rules", type=Path, metavar="FILE-or-DIR", help="one rule file in its place, or a folder")
-    replay.add_argument("--station", type=int, metavar="ID", help="only the residents of one station")
+    replay.add_argument("--station", metavar="NAME", help="only the residents of one station")
     replay.add_argument("--json", action="store_true", help="the whole report instead of tables")
 
 
@@ -51,11 +52,11 @@ def run(options: argparse.Namespace) -> int:
                 first=first,
                 until=until,
                 settings=settings(ReplaySettings, "replay"),
-                station_id=options.station,
+                station_id=registered.station(connection, options.station) if options.station else None,
                 progress=bar.show,
             )
             doctors = _doctors(connection)
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, Unknown) as error:
         print(f"maixun rules: {str(error).strip()}", file=sys.stderr)
         return 2
     report = pseudonymous(report)

@@ -340,6 +340,10 @@ def test_the_command_prints_both_sides_and_no_resident_number(
     with psycopg.connect(town.dsn) as connection:
         tokens = {str(row[0]) for row in connection.execute("select token from care.resident")}
     assert any(token in printed for token in tokens)
+    assert cli.main([*words, "--station", "Nowhere"]) == 2
+    assert "there is no station 'Nowhere'" in capsys.readouterr().err
+    assert cli.main([*words, "--station", "Station"]) == 0
+    assert "1 of 2 residents" in capsys.readouterr().out
     assert cli.main([*words, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["differ"][0]["token"] in tokens
