@@ -13,7 +13,7 @@ from api.reporting.definitions import Definition, Group
 from api.reporting.region import Level, Place
 from api.reporting.released import Series, Shown
 from api.reporting.reports import Printed
-from api.reporting.sheet import TOO_SMALL, note
+from api.reporting.sheet import note
 from api.reporting.spell import Kind, Spell
 from api.visit_words import PROGRAMMES
 
@@ -102,7 +102,7 @@ def spell_name(look: Look, spell: Spell) -> str:
 
 def why_hidden(look: Look) -> str:
     """What the word for hidden means."""
-    return f"{look.say(HIDDEN)}: {look.say(TOO_SMALL)}"
+    return look.say(msgid("“不显示”：人数过少，或可由此推算出过少的人数。"))
 
 
 def notes(look: Look, series: Iterable[Series | None]) -> list[Note]:

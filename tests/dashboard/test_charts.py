@@ -125,7 +125,7 @@ def test_hidden_has_a_word_and_nobody_is_a_zero() -> None:
     assert cells(ranked)["青河卫生站"][:3] == ["0", "30", "0.0 %"]
     assert cells(ranked)["东桥卫生站"] == ["hidden", "25", "hidden", "–", "–"]
     assert "Not in the plot: 1." in " ".join(ranked.says)
-    assert any(each.startswith("hidden: ") for each in ranked.says)
+    assert any(each.startswith('"hidden": ') for each in ranked.says)
     assert cells(ranked)["青河卫生站"][4] == "below the 99.8% limit"
     assert cells(ranked)["云岭卫生站"][4] == "within the limits"
 
