@@ -28,6 +28,7 @@ BENCHMARKS = (
     "install",
     "suppression",
     "reports",
+    "published_figures",
     "alerts_a_week",
     "consoles",
     "dashboard",
