@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from devices.simulator.careless import careless_doctors, carelessly
 from devices.simulator.county import AS_OF, County, Resident
 from devices.simulator.practice import Practice, Written
 from devices.simulator.records import HealthRecord, population, record_of
@@ -117,6 +118,7 @@ def _visits(
         return is_controlled(named, target(programme, born, day, rules)) is not False
 
     practice = Practice(simulation.seed, simulation.assumptions, controlled)
+    careless = careless_doctors(simulation.county, int(simulation.assumptions.visits.careless_doctors))
     since = until - HISTORY
     known = set(connection.execute("select resident_id, programme, visited_at from care.visit").fetchall())
     with connection.cursor() as cursor:
@@ -131,11 +133,17 @@ def _visits(
             [
                 _row(visit, numbered[visit.resident])
                 for body, record in zip(simulation.trajectories, records, strict=True)
-                for visit in practice.visits(body, record, until)
+                for visit in map(
+                    carelessly if body.resident.doctor in careless else _as_made, practice.visits(body, record, until)
+                )
                 if visit.at >= since
                 if (numbered[visit.resident], visit.programme, visit.at.replace(tzinfo=ZONE)) not in known
             ],
         )
+
+
+def _as_made(visit: Written) -> Written:
+    return visit
 
 
 def _tasks(connection: Connection[Any], residents: list[int], rulebook: Rulebook, until: datetime) -> None:

@@ -178,7 +178,19 @@ class Visits(_Group):
     hba1c: Figure
     exam_65: Figure
     high_risk_seen: Figure
+    careless_doctors: Figure
     package_item_done: Figure
+
+
+class Symptoms(_Group):
+    """Answers at a kiosk: shares of visits 0..1, days, people."""
+
+    fever: Figure
+    diarrhoea: Figure
+    outbreak_station: Figure
+    outbreak_days: Figure
+    outbreak_people: Figure
+    outbreak_fever: Figure
 
 
 class Live(_Group):
@@ -203,6 +215,7 @@ class Assumptions(_Group):
     faults: Faults
     records: Records
     visits: Visits
+    symptoms: Symptoms
     live: Live
 
 

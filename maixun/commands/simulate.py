@@ -13,7 +13,7 @@ import psycopg
 from tqdm import tqdm
 
 from devices.simulator.simulation import ZONE, Simulation
-from ingest import identity, seed, seed_records
+from ingest import identity, seed, seed_records, seed_symptoms
 from ingest.accounts import new_password
 from ingest.alerting import rules
 from ingest.followups import programmes
@@ -75,6 +75,7 @@ def _fill(simulation: Simulation, days: int) -> None:
         seed_records.register(connection, simulation, rules.parse(load_all("rules/*.yaml")), rulebook, until)
         first = county.first_missing_day(connection, until.date(), days)
         _fill_from(connection, simulation, first, until)
+        seed_symptoms.register(connection, simulation, until)
 
 
 def _register(connection: psycopg.Connection[tuple[object, ...]], simulation: Simulation) -> None:

@@ -24,8 +24,10 @@ def county() -> Simulation:
     return Simulation(7, parse(configuration.load("simulate.yaml")), residents=300)
 
 
-def fill(connection: psycopg.Connection[tuple[object, ...]], until: datetime) -> Counted:
-    simulation = county()
+def fill(
+    connection: psycopg.Connection[tuple[object, ...]], until: datetime, made: Simulation | None = None
+) -> Counted:
+    simulation = made or county()
     if not seed.is_registered(connection, simulation.county):
         seed.register(connection, simulation.county, simulation.meters, key=secrets.token_bytes(32), passwords={})
     seed_records.register(connection, simulation, rules.parse(configuration.load_all("rules/*.yaml")), RULEBOOK, until)
