@@ -33,8 +33,9 @@ ACTIONS: Mapping[str, str] = {
 
 
 @pages.get("/imports")
-def show(request: Request, given: Given, viewer: Administrator) -> Response:
-    """The form, and what each kind of list must hold."""
+def show(request: Request, given: Given, connection: Database, viewer: Administrator) -> Response:
+    """The form, and what each kind of list must hold. Files that nobody confirmed in time go."""
+    uploads.sweep(connection, given.now())
     return given.pages.show(request, "imports.html", viewer=viewer, kinds=KINDS)
 
 

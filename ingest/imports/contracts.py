@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import dict_row
 
 from ingest.imports import of_resident
-from ingest.imports.field import Field, day, matching, text
+from ingest.imports.field import Field, day, text
 from ingest.imports.judging import Change, Existing, Resolve, Resolved, Values
 from ingest.imports.kind import DOCTOR, Entry, Kind, doctors, found, one_by_one
-from ingest.imports.problem import Said, Wrong
+from ingest.imports.problem import Said, Trial, Wrong
+from maixun.configuration import load
 
-_PACKAGE = Said("应为服务包的代码，如 basic", "must be the code of a package, such as basic")
 _SAVE = (
     "insert into care.contract (resident_id, package, doctor_id, signed_on, ends_on)"
     " values (%(resident_id)s, %(package)s, %(doctor_id)s, %(signed_on)s, %(ends_on)s)"
@@ -29,11 +31,12 @@ def _known(connection: Connection[Any], entry: Entry) -> Resolve:
         existing = {(r["resident_id"], r["package"], r["signed_on"]): Existing(r["resident_id"], r) for r in rows}
 
     def resolve(values: Values) -> Resolved:
-        said = dict(values)
-        said["resident_id"] = resident_of(said)
-        said["doctor_id"] = found(staff, said.pop("doctor"), "doctor", what=DOCTOR)
+        said, trial = dict(values), Trial()
+        said["resident_id"] = trial(resident_of, said)
+        said["doctor_id"] = trial(found, staff, said.pop("doctor"), "doctor", what=DOCTOR)
         if said["ends_on"] <= said["signed_on"]:
-            raise Wrong(Said("到期日期应晚于签约日期", "the contract ends before it begins"), "ends_on")
+            trial.refuse(Said("到期日期应晚于签约日期", "the contract ends before it begins"), "ends_on")
+        trial.settle()
         key = (said["resident_id"], said["package"], said["signed_on"])
         return Resolved(said, existing.get(key), (key,))
 
@@ -44,10 +47,19 @@ def _save(connection: Connection[Any], change: Change, _entry: Entry) -> None:
     connection.execute(_SAVE, {**(change.existing.values if change.existing else {}), **change.values})
 
 
+@cache
+def _packages() -> Mapping[str, str]:
+    """The code of each package by what a list may call it: the code itself, or its label."""
+    labels = {name: each["label"] for name, each in load("packages.yaml")["packages"].items()}
+    named = {str(word): name for name, label in labels.items() for word in (name, *label.values())}
+    return named | {"basic": "basic", "基础包": "basic", "基本包": "basic", "基础服务包": "basic"}
+
+
 def _package(said: str) -> str:
-    named = {"基础包": "basic", "基本包": "basic", "基础服务包": "basic"}.get(said, said)
-    read: str = matching(r"[a-z][a-z0-9_-]{0,39}", _PACKAGE)(named)
-    return read
+    if said not in _packages():
+        codes = ", ".join(sorted(set(_packages().values())))
+        raise Wrong(Said(f"没有这个服务包；可填 {codes}", f"there is no such package; there are {codes}"))
+    return _packages()[said]
 
 
 KIND = Kind(

@@ -119,7 +119,9 @@ def _row(
         resolved = resolve(values)
         _refuse_repeated(resolved, seen)
     except Wrong as wrong:
-        return [Problem(row=row.number, column=columns.get(wrong.field, WHOLE_ROW), says=wrong.says)]
+        return [
+            Problem(row=row.number, column=columns.get(each.field, WHOLE_ROW), says=each.says) for each in wrong.every
+        ]
     seen.update(dict.fromkeys((*resolved.same_as, *resolved.marks), row.number))
     return _change(row.number, resolved)
 

@@ -10,7 +10,7 @@ from psycopg.rows import dict_row
 from ingest.imports.field import Field, text, whole
 from ingest.imports.judging import Change, Existing, Resolve, Resolved, Values
 from ingest.imports.kind import STATION, Entry, Kind, found, one_by_one, stations
-from ingest.imports.problem import Said, Wrong
+from ingest.imports.problem import Said, Trial
 
 _PEOPLE = whole(0, 100_000_000)
 _SAVE = (
@@ -29,12 +29,14 @@ def _known(connection: Connection[Any], _entry: Entry) -> Resolve:
 
     def resolve(values: Values) -> Resolved:
         said = {name: value for name, value in values.items() if name != "station"}
-        said["station_id"] = found(places, values["station"], "station", what=STATION)
+        trial = Trial()
+        said["station_id"] = trial(found, places, values["station"], "station", what=STATION)
         if not said["aged_65"] <= said["aged_35"] <= said["residents"]:
-            raise Wrong(
+            trial.refuse(
                 Said("65 岁及以上 ≤ 35 岁及以上 ≤ 常住人口 不成立", "aged 65+ ≤ aged 35+ ≤ residents does not hold"),
                 "residents",
             )
+        trial.settle()
         key = (said["station_id"], said["year"])
         return Resolved(said, existing.get(key), (key,))
 

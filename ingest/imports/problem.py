@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
 
 WHOLE_ROW = ""
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,34 @@ class Wrong(Exception):
         """`field` is the name of a field, not its header."""
         super().__init__(says.en)
         self.says, self.field = says, field
+        self.every: tuple[Wrong, ...] = (self,)  # with what else is wrong with the same row
+
+
+class Trial:
+    """The checks of one row: each is made although another failed, so that everything wrong is told at once."""
+
+    def __init__(self) -> None:
+        """Nothing is wrong yet."""
+        self._wrong: list[Wrong] = []
+
+    def __call__(self, check: Callable[P, T], /, *given: P.args, **named: P.kwargs) -> T | None:
+        """What the check gives; None where it raises `Wrong`."""
+        try:
+            return check(*given, **named)
+        except Wrong as wrong:
+            self._wrong.append(wrong)
+            return None
+
+    def refuse(self, says: Said, field: str = WHOLE_ROW) -> None:
+        """One more thing that is wrong."""
+        self._wrong.append(Wrong(says, field))
+
+    def settle(self) -> None:
+        """Raises `Wrong`, with `every` thing that was."""
+        if self._wrong:
+            first = self._wrong[0]
+            first.every = tuple(self._wrong)
+            raise first
 
 
 class NotReadable(Exception):

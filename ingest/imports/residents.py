@@ -19,7 +19,7 @@ from ingest.imports import id_number, new_residents
 from ingest.imports.field import SEX, YES_NO, Field, choice, day, identity, text
 from ingest.imports.judging import Change, Existing, Resolve, Resolved, Values
 from ingest.imports.kind import DOCTOR, STATION, Entry, Kind, doctors, found, stations
-from ingest.imports.problem import Said, Wrong
+from ingest.imports.problem import Said, Trial, Wrong
 
 _ALL = (
     "select r.resident_id, p.name_sealed, p.id_number_hash, r.birth_date, r.sex, r.station_id, r.doctor_id,"
@@ -36,10 +36,14 @@ def _known(connection: Connection[Any], entry: Entry) -> Resolve:
 
     def resolve(values: Values) -> Resolved:
         said = {name: value for name, value in values.items() if name not in ("station", "doctor", "id_number")}
-        said["station_id"] = found(places, values["station"], "station", what=STATION)
-        said["doctor_id"] = found(staff, values["doctor"], "doctor", what=DOCTOR)
-        said |= _of_number(values, entry)
-        _check(said, entry)
+        trial = Trial()
+        said["station_id"] = trial(found, places, values["station"], "station", what=STATION)
+        said["doctor_id"] = trial(found, staff, values["doctor"], "doctor", what=DOCTOR)
+        number_says = trial(_of_number, values, entry)
+        if number_says is not None:
+            said |= number_says
+            _check(said, entry, trial)
+        trial.settle()
         who = (said["name"], said["birth_date"], said["sex"])
         number = said.get("id_number_hash")
         existing = by_number.get(number) if number else None
@@ -105,15 +109,15 @@ def _settle_token(said: Values, existing: Existing | None, tokens: Mapping[UUID,
     del said["token"]
 
 
-def _check(said: Values, entry: Entry) -> None:
+def _check(said: Values, entry: Entry, trial: Trial) -> None:
     today = entry.now.date()
     if not today.year - 130 <= said["birth_date"].year or said["birth_date"] > today:
-        raise Wrong(Said("出生日期不可能", "an impossible birthday"), "birth_date")
+        trial.refuse(Said("出生日期不可能", "an impossible birthday"), "birth_date")
     if (said["left_on"] is None) != (said["left_why"] is None):
-        raise Wrong(Said("离开日期和原因要一起填写", "the day of leaving and its reason go together"), "left_on")
+        trial.refuse(Said("离开日期和原因要一起填写", "the day of leaving and its reason go together"), "left_on")
     for name in ("record_opened_on", "resident_since", "left_on"):
         if said[name] is not None and said[name] < said["birth_date"]:
-            raise Wrong(Said("早于出生日期", "before the birthday"), name)
+            trial.refuse(Said("早于出生日期", "before the birthday"), name)
 
 
 def _by_who(candidates: list[Existing], number: bytes | None) -> Existing | None:

@@ -11,7 +11,7 @@ from ingest.accounts import LOGIN, NewStaff, Role, create_staff, hash_password, 
 from ingest.imports.field import YES_NO, Field, choice, matching, text
 from ingest.imports.judging import Change, Existing, Resolve, Resolved, Values
 from ingest.imports.kind import STATION, Entry, Kind, found, one_by_one, stations
-from ingest.imports.problem import Said, Wrong
+from ingest.imports.problem import Said, Trial, Wrong
 
 _ROLES = choice(
     {
@@ -42,9 +42,13 @@ def _known(connection: Connection[Any], _entry: Entry) -> Resolve:
 
     def resolve(values: Values) -> Resolved:
         said = {name: value for name, value in values.items() if name != "station"}
-        said["station_id"] = found(places, values["station"], "station", what=STATION)
+        trial = Trial()
+        said["station_id"] = trial(found, places, values["station"], "station", what=STATION)
         known = existing.get(said["login"])
-        _check({**(known.values if known else {}), **{k: v for k, v in said.items() if v is not None}}, known)
+        if values["station"] is None or said["station_id"] is not None:
+            whole = {**(known.values if known else {}), **{k: v for k, v in said.items() if v is not None}}
+            trial(_check, whole, known)
+        trial.settle()
         return Resolved(said, known, (said["login"],))
 
     return resolve

@@ -18,7 +18,7 @@ KEPT_FOR = timedelta(hours=1)  # long enough to read a list of problems, short f
 
 def keep(connection: Connection[Any], upload: Upload, entry: Entry) -> UUID:
     """Keep a file, and let go of what has lain too long."""
-    connection.execute("delete from care.import_upload where uploaded_at < %s", [entry.now - KEPT_FOR])
+    sweep(connection, entry.now)
     values = (entry.staff_id, upload.kind.name, upload.name, seal_file(upload.content, entry.key), entry.now)
     with connection.cursor(row_factory=tuple_row) as cursor:
         cursor.execute(
@@ -27,6 +27,11 @@ def keep(connection: Connection[Any], upload: Upload, entry: Entry) -> UUID:
             values,
         )
         return UUID(str(next(cursor)[0]))
+
+
+def sweep(connection: Connection[Any], now: datetime) -> None:
+    """Let go of files that nobody confirmed in time."""
+    connection.execute("delete from care.import_upload where uploaded_at < %s", [_oldest(now)])
 
 
 def find(connection: Connection[Any], upload_id: UUID, entry: Entry) -> Upload | None:

@@ -136,6 +136,32 @@ def test_every_problem_is_told_by_row_and_column_and_the_rows_come_back(
     assert stat.S_IMODE(refused.stat().st_mode) == 0o600
 
 
+@pytest.mark.usefixtures("county")
+def test_everything_wrong_with_a_row_is_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    everything(tmp_path)
+    capsys.readouterr()
+    wrong = tmp_path / "contracts.csv"
+    wrong.write_text(
+        "身份证号,服务包,签约医生,签约日期,到期日期\n"
+        f"{CHEN},chronic,没有的医生,2026-01-01,2025-01-01\n"
+        f"{CHEN},chronical,赵医生,2026-01-01,2027-01-01\n",
+        encoding="utf-8",
+    )
+    assert main(["import", "contracts", str(wrong), "--login", "admin"]) == 1
+    told = capsys.readouterr().err
+    for text in ("没有这个医生", "到期日期应晚于签约日期", "可填 basic, chronic"):
+        assert text in told
+    people = tmp_path / "residents.csv"
+    people.write_text(
+        "姓名,性别,出生日期,机构,签约医生,离开日期\n无名氏,女,1950-01-01,没有的机构,没有的医生,1949-01-01\n",
+        encoding="utf-8",
+    )
+    assert main(["import", "residents", str(people), "--login", "admin"]) == 1
+    told = capsys.readouterr().err
+    for text in ("没有这个机构", "没有这个医生", "离开日期和原因要一起填写", "早于出生日期"):
+        assert text in told
+
+
 def test_mended_rows_go_in_from_the_file_that_came_back(county: World, tmp_path: Path) -> None:
     everything(tmp_path)
     refused, mended = tmp_path / "refused.csv", tmp_path / "mended.csv"
@@ -248,9 +274,11 @@ def test_the_refused_rows_are_downloaded_and_an_upload_is_sealed_and_does_not_st
     assert "郭明".encode() not in sealed
     county.clock.move(timedelta(hours=2))
     assert admin.get("/imports/refused", params={"upload": upload}).status_code == 404
+    admin.get("/imports")
+    assert county.one("select count(*) from care.import_upload") == 0, "gone at the next look"
     bad = admin.post("/imports", data={"kind": "residents"}, files={"file": ("r.exe", b"MZ")})
     assert bad.status_code == 422
-    assert county.one("select count(*) from care.import_upload") == 1
+    assert county.one("select count(*) from care.import_upload") == 0
     admin.post("/imports", data={"kind": "residents"}, files={"file": ("r.csv", content)})
     assert county.one("select count(*) from care.import_upload") == 1  # the old one is gone
 
