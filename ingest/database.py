@@ -1,12 +1,14 @@
-"""How a process connects: it notices a dead server soon, and takes its own least-privilege role where there is one."""
+"""How a process works with the database: it notices a dead server soon, takes its own least role, and waits for it."""
 
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
 from psycopg.conninfo import make_conninfo
 
 from ingest.migrate import ADVISORY_LOCK
@@ -21,6 +23,16 @@ _PATIENCE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+
+# During a migration the tables are there before the role's rights to them.
+NOT_READY = (
+    psycopg.OperationalError,
+    errors.UndefinedTable,
+    errors.InvalidSchemaName,
+    errors.UndefinedColumn,
+    errors.UndefinedFunction,
+    errors.InsufficientPrivilege,
+)
 
 
 def connect(dsn: str, role: str) -> psycopg.Connection[Any]:
@@ -55,3 +67,31 @@ def _wait_for_schema(connection: psycopg.Connection[Any]) -> None:
     row = connection.execute("select to_regclass('public.schema_migration')").fetchone()
     if row is None or row[0] is None:
         raise psycopg.OperationalError("the database has no schema yet: run `maixun migrate`")
+
+
+def keep_looking(
+    dsn: str,
+    role: str,
+    look: Callable[[psycopg.Connection[Any]], float],
+    stop: threading.Event,
+    *,
+    retry_seconds: float,
+) -> None:
+    """Look again and again until told to stop; `look` returns the seconds until the next time.
+
+    Waits for a database that is away or not migrated yet, and says so once.
+    """
+    waiting = False
+    while not stop.is_set():
+        try:
+            with connect(dsn, role) as connection:
+                pause = look(connection)  # shows that the schema is there too
+                log.info("at work")
+                waiting = False
+                while not stop.wait(pause):
+                    pause = look(connection)
+        except NOT_READY as error:
+            if not waiting:
+                log.warning("waiting for the database: %s", str(error).strip().partition("\n")[0])
+            waiting = True
+            stop.wait(retry_seconds)

@@ -11,25 +11,16 @@ import time
 from datetime import date
 from typing import Any
 
-import psycopg
-from psycopg import Connection, errors
+from psycopg import Connection
 from pydantic import Field
 
-from ingest.database import connect
+from ingest.database import keep_looking
 from maixun.configuration import Settings
 
 log = logging.getLogger(__name__)
 
 ROLE = "maixun_rollup"
 ONE_AT_A_TIME = 0x726F_6C6C_7570  # "rollup"
-NOT_READY = (
-    psycopg.OperationalError,
-    errors.UndefinedTable,
-    errors.InvalidSchemaName,
-    errors.UndefinedColumn,
-    errors.UndefinedFunction,
-    errors.InsufficientPrivilege,
-)
 
 
 class RollupSettings(Settings):
@@ -121,19 +112,12 @@ def _fold_month(connection: Connection[Any], month: date) -> None:
 
 def run(dsn: str, settings: RollupSettings, stop: threading.Event) -> None:
     """Fold until told to stop; waits for the database and says so once."""
-    waiting = False
-    while not stop.is_set():
-        try:
-            with connect(dsn, ROLE) as connection:
-                waiting = False
-                while not stop.is_set():
-                    _look(connection)
-                    stop.wait(settings.every_seconds)
-        except NOT_READY as error:
-            if not waiting:
-                log.warning("waiting for the database: %s", str(error).strip().partition("\n")[0])
-            waiting = True
-            stop.wait(settings.retry_seconds)
+
+    def look(connection: Connection[Any]) -> float:
+        _look(connection)
+        return settings.every_seconds
+
+    keep_looking(dsn, ROLE, look, stop, retry_seconds=settings.retry_seconds)
 
 
 def _look(connection: Connection[Any]) -> None:

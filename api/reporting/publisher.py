@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import psycopg
-from psycopg import Connection, errors
+from psycopg import Connection
 from pydantic import Field
 
 from api.reporting import reports
@@ -20,21 +19,13 @@ from api.reporting.period import Quarter, local_date
 from api.reporting.publishing import publish
 from api.reporting.settings import ReportingSettings
 from api.reporting.spell import wanted
-from ingest.database import connect
+from ingest.database import keep_looking
 from maixun.configuration import Settings
 
 log = logging.getLogger(__name__)
 
 ROLE = "maixun_figures"
 ONE_AT_A_TIME = 0x6669_6775_7265  # "figure"
-NOT_READY = (
-    psycopg.OperationalError,
-    errors.UndefinedTable,
-    errors.InvalidSchemaName,
-    errors.UndefinedColumn,
-    errors.UndefinedFunction,
-    errors.InsufficientPrivilege,
-)
 
 
 class FiguresSettings(Settings):
@@ -119,16 +110,9 @@ def due(
 
 def run(dsn: str, publisher: Publisher, stop: threading.Event) -> None:
     """Publish until told to stop; waits for the database and says so once."""
-    waiting = False
-    while not stop.is_set():
-        try:
-            with connect(dsn, ROLE) as connection:
-                waiting = False
-                while not stop.is_set():
-                    publisher.publish_due(connection, datetime.now(UTC), stop.is_set)
-                    stop.wait(publisher.settings.look_every_seconds)
-        except NOT_READY as error:
-            if not waiting:
-                log.warning("waiting for the database: %s", str(error).strip().partition("\n")[0])
-            waiting = True
-            stop.wait(publisher.settings.retry_seconds)
+
+    def look(connection: Connection[Any]) -> float:
+        publisher.publish_due(connection, datetime.now(UTC), stop.is_set)
+        return publisher.settings.look_every_seconds
+
+    keep_looking(dsn, ROLE, look, stop, retry_seconds=publisher.settings.retry_seconds)

@@ -8,27 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import psycopg
-from psycopg import errors
-
 from ingest.alerting import review, store
 from ingest.alerting.claim import Claim, claim, put_back
 from ingest.alerting.episode import Episode, Transition, absorb
 from ingest.alerting.rules import Rules, evaluate
 from ingest.alerting.settings import AlertingSettings
 from ingest.alerting.store import Connection
-from ingest.database import connect
+from ingest.database import keep_looking
 
 log = logging.getLogger(__name__)
 
-# During a migration the tables are there before the role's rights to them.
-NOT_READY = (
-    psycopg.OperationalError,
-    errors.UndefinedTable,
-    errors.InvalidSchemaName,
-    errors.UndefinedColumn,
-    errors.InsufficientPrivilege,
-)
 ROLE = "maixun_alerting"
 REVIEW_AFTER = timedelta(minutes=5)  # without a setting: a sitting is over by then
 AGAIN = timedelta(seconds=1)  # a moment after now, so that a look never meets what it has just put back
@@ -87,21 +76,11 @@ def _review(connection: Connection, rules: Rules, residents: Sequence[int], now:
 
 def run(dsn: str, rules: Rules, settings: AlertingSettings, stop: threading.Event) -> None:
     """Work until told to stop; waits for the database and says so once."""
-    waiting = False
-    while not stop.is_set():
-        try:
-            with connect(dsn, ROLE) as connection:
-                _look(connection, rules, settings)  # shows that the schema is there too
-                log.info("at work")
-                waiting = False
-                while not stop.is_set():
-                    if not _look(connection, rules, settings):
-                        stop.wait(settings.poll_seconds)
-        except NOT_READY as error:
-            if not waiting:
-                log.warning("waiting for the database: %s", str(error).strip().partition("\n")[0])
-            waiting = True
-            stop.wait(settings.retry_seconds)
+
+    def look(connection: Connection) -> float:
+        return 0.0 if _look(connection, rules, settings) else settings.poll_seconds
+
+    keep_looking(dsn, ROLE, look, stop, retry_seconds=settings.retry_seconds)
 
 
 def _look(connection: Connection, rules: Rules, settings: AlertingSettings) -> bool:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ingest.alerting.engine import NOT_READY, ROLE
+from ingest.alerting.engine import ROLE
 from ingest.alerting.store import Connection
-from ingest.database import connect
+from ingest.database import NOT_READY, connect
 
 log = logging.getLogger(__name__)
 

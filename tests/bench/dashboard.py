@@ -11,7 +11,6 @@ import statistics
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -30,15 +29,13 @@ from api.reporting.publisher import FiguresSettings, Publisher
 from api.reporting.settings import ReportingSettings
 from api.settings import ApiSettings
 from api.small_cells import SmallCells
-from ingest.migrate import migrate
 from ingest.rollup import fold
 from maixun.configuration import settings
-from maixun.runtime.binaries import services
-from maixun.runtime.postgres import Postgres
 from tests.api.world import PASSWORD_HASH, sign_in
 from tests.bench import county_year
 from tests.bench.county_year import YEAR, Size
 from tests.bench.figure import Figure
+from tests.bench.own_database import own_database
 
 MODEST, FULL = Size(60_000, 3_000, 40), Size(1_000_000, 50_000, 200)
 NOW = datetime(YEAR + 1, 1, 15, 2, tzinfo=UTC)
@@ -75,20 +72,15 @@ from care.station"""
 
 def figures(size: Size = MODEST) -> Iterator[Figure]:
     """All of it on one county."""
-    with TemporaryDirectory(prefix="maixun-") as folder, pytest.MonkeyPatch.context() as environment:
+    with (
+        TemporaryDirectory(prefix="maixun-") as folder,
+        pytest.MonkeyPatch.context() as environment,
+        own_database() as (dsn, connection),
+    ):
         environment.setenv("MAIXUN_RUNTIME", folder)
-        Path(folder).chmod(0o755)
-        server = Postgres(services(print).postgresql, Path(folder) / "postgresql")
-        server.start()
-        try:
-            dsn = server.create("bench")
-            migrate(dsn)
-            with psycopg.connect(dsn, autocommit=True) as connection:
-                connection.execute("set jit = off")
-                _fill(connection, size)
-                yield from _published(connection, dsn)
-        finally:
-            server.stop()
+        connection.execute("set jit = off")
+        _fill(connection, size)
+        yield from _published(connection, dsn)
 
 
 def _fill(connection: psycopg.Connection[Any], size: Size) -> None:

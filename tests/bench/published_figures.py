@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
@@ -32,14 +31,12 @@ from api.reporting.settings import ReportingSettings
 from api.settings import ApiSettings
 from api.small_cells import SmallCells
 from ingest.accounts import hash_password
-from ingest.migrate import migrate
 from ingest.rollup import fold
 from maixun.configuration import settings
-from maixun.runtime.binaries import services
-from maixun.runtime.postgres import Postgres
 from tests.bench import county_year
 from tests.bench.county_year import YEAR, Size
 from tests.bench.figure import Figure
+from tests.bench.own_database import own_database
 from tests.bench.reports import FULL, MODEST
 
 NOW = datetime(YEAR + 1, 2, 1, 4, tzinfo=UTC)
@@ -71,21 +68,12 @@ def figures(size: Size = MODEST) -> Iterator[Figure]:
 
 @contextmanager
 def _county(size: Size) -> Iterator[tuple[str, psycopg.Connection[Any]]]:
-    with TemporaryDirectory(prefix="maixun-") as folder:
-        Path(folder).chmod(0o755)
-        server = Postgres(services(print).postgresql, Path(folder) / "postgresql")
-        server.start()
-        try:
-            dsn = server.create("bench")
-            migrate(dsn)
-            with psycopg.connect(dsn, autocommit=True) as connection:
-                readings = county_year.fill(connection, size)
-                print(f"  {readings:,} readings, {size.managed:,} managed, {size.stations} stations", flush=True)
-                fold(connection)
-                connection.execute("vacuum analyze")
-                yield dsn, connection
-        finally:
-            server.stop()
+    with own_database() as (dsn, connection):
+        readings = county_year.fill(connection, size)
+        print(f"  {readings:,} readings, {size.managed:,} managed, {size.stations} stations", flush=True)
+        fold(connection)
+        connection.execute("vacuum analyze")
+        yield dsn, connection
 
 
 def _timed(work: Callable[[], object]) -> float:

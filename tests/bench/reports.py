@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from functools import partial
 from itertools import product
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -30,14 +28,12 @@ from api.reporting.figures import Dimension, Scope
 from api.reporting.period import Quarter, Span, Window
 from api.reporting.quarterly import Programme
 from api.reporting.settings import ReportingSettings
-from ingest.migrate import migrate
 from ingest.rollup import fold
 from maixun.configuration import settings
-from maixun.runtime.binaries import services
-from maixun.runtime.postgres import Postgres
 from tests.bench import county_year
 from tests.bench.county_year import YEAR, Size
 from tests.bench.figure import Figure
+from tests.bench.own_database import own_database
 from tests.reporting import recomputed
 from tests.reporting.recomputed import Recomputed, differences
 
@@ -83,18 +79,9 @@ FROM_READINGS = {name for name, _ in REQUESTS[5:]}
 
 def figures(size: Size = MODEST) -> Iterator[Figure]:
     """All of it on one county."""
-    with TemporaryDirectory(prefix="maixun-") as folder:
-        Path(folder).chmod(0o755)
-        server = Postgres(services(print).postgresql, Path(folder) / "postgresql")
-        server.start()
-        try:
-            dsn = server.create("bench")
-            migrate(dsn)
-            with psycopg.connect(dsn, autocommit=True) as connection:
-                connection.execute("set jit = off")
-                yield from _figures(connection, size)
-        finally:
-            server.stop()
+    with own_database() as (_, connection):
+        connection.execute("set jit = off")
+        yield from _figures(connection, size)
 
 
 def _figures(connection: psycopg.Connection[Any], size: Size) -> Iterator[Figure]:
