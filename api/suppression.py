@@ -10,7 +10,8 @@ A percentage is shown only where its numerator, its denominator and the differen
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic
 
@@ -20,6 +21,7 @@ import numpy as np
 from api.counts import Counts, K
 from api.linear_program import LinearProgram
 
+AT_ONCE = 20  # one in so many of the counts that still lack their range is given it in one linear program
 TIE_BREAK = 0.01  # far below the difference between any two weights
 
 Shift = Mapping[K, int]  # by how much counts may differ from the true ones together; a count that is missing does not
@@ -72,6 +74,10 @@ class _Search(Generic[K]):
         self.hidden: set[int] = set()
         self.low, self.high = np.zeros(self.size, np.int64), np.zeros(self.size, np.int64)
         self.proof: list[Shift[K]] = []
+        self.sums: dict[int, set[int]] = defaultdict(set)  # of each place, the sums it stands in
+        for number, each in enumerate(counts.sums):
+            for key in (each.total, *each.parts):
+                self.sums[counts.index[key]].add(number)
         self.program = self._program({counts.index[key] for key in published})
 
     def protect(self, small: Collection[K]) -> Suppression[K]:
@@ -80,17 +86,29 @@ class _Search(Generic[K]):
         self._hide(places)
         waiting = sorted(places, key=lambda place: (-self.true[place], place))
         while waiting:
-            place = waiting.pop()
-            if self.high[place] - self.low[place] < self.threshold:
-                waiting += self._widen(place)
+            narrow = [place for place in waiting if self.high[place] - self.low[place] < self.threshold]
+            together = self._apart(narrow, 1 + len(narrow) // AT_ONCE)
+            waiting = [place for place in narrow if place not in together] + self._widen(together)
         return Suppression(frozenset(self.counts.keys[place] for place in self.hidden), tuple(self.proof))
 
-    def _widen(self, place: int) -> list[int]:
-        """Give a hidden count its range. Returns what had to be hidden with it."""
-        row, columns = self.program.getNumRow(), np.array(self._columns(place), np.int32)
-        self.program.addRow(self.threshold, self.threshold, 4, columns, np.array([1.0, -1.0, -1.0, 1.0]))
-        moved = self._solve(place)
-        self.program.deleteRows(1, np.array([row], np.int32))
+    def _apart(self, narrow: Sequence[int], most: int) -> list[int]:
+        """Up to so many from the end, no two of them in one sum: what protects the one leaves the other alone."""
+        chosen: list[int] = []
+        taken: set[int] = set()
+        for place in reversed(narrow):
+            if taken.isdisjoint(self.sums[place]):
+                chosen.append(place)
+                taken.update(self.sums[place])
+                if len(chosen) == most:
+                    break
+        return chosen
+
+    def _widen(self, places: Sequence[int]) -> list[int]:
+        """Give hidden counts their range. Returns what had to be hidden with them."""
+        moved = self._solve(places)
+        if moved is None:
+            half = len(places) // 2
+            return self._widen(places[:half]) + self._widen(places[half:])
         fresh: set[int] = set()
         for shift in moved:
             fresh.update(int(each) for each in np.flatnonzero(shift) if int(each) not in self.hidden)
@@ -99,26 +117,53 @@ class _Search(Generic[K]):
         self._hide(fresh)
         return sorted(fresh, key=lambda each: (-self.true[each], each))
 
-    def _solve(self, place: int) -> list[np.ndarray]:
-        """The cheapest pair of other tables in which this count differs by the threshold, in whole people."""
-        shifts = self._run(place)
-        if all(np.abs(shift - np.rint(shift)).max() < 1e-6 for shift in shifts):
-            return [np.rint(shift).astype(np.int64) for shift in shifts if np.rint(shift).any()]
-        return self._whole(place)
+    def _solve(self, places: Sequence[int]) -> list[np.ndarray] | None:
+        """The cheapest pair of other tables in which these counts differ by the threshold, in whole people.
 
-    def _whole(self, place: int) -> list[np.ndarray]:
-        """By integer programming: where sums run in several directions, the cheapest table may have fractions."""
-        every = np.arange(4 * self.size, dtype=np.int32)
+        None if several of them find no such pair together.
+        """
+        row = self.program.getNumRow()
+        for number, place in enumerate(places):
+            by = self.threshold if number % 2 == 0 else -self.threshold  # in turn, so that they balance each other
+            columns = np.array(self._columns(place), np.int32)
+            self.program.addRow(by, by, 4, columns, np.array([1.0, -1.0, -1.0, 1.0]))
+        try:
+            shifts = self._run()
+            if shifts is not None and any(np.abs(shift - np.rint(shift)).max() >= 1e-6 for shift in shifts):
+                shifts = self._whole(shifts) if len(places) == 1 else None
+        finally:
+            self.program.deleteRows(len(places), np.arange(row, row + len(places), dtype=np.int32))
+        if shifts is None and len(places) == 1:
+            raise CannotBeProtected(f"{self.counts.keys[places[0]]} follows from what was published before")
+        return shifts and [np.rint(shift).astype(np.int64) for shift in shifts if np.rint(shift).any()]
+
+    def _whole(self, parts: Sequence[np.ndarray]) -> list[np.ndarray] | None:
+        """By integer programming: where sums run in several directions, the cheapest table may have fractions.
+
+        First among the counts that are hidden or moved in `parts`, which is quick; only then among all.
+        """
+        moving = np.zeros(self.size, bool)
+        moving[list(self.hidden)] = True
+        for shift in parts:
+            moving |= shift != 0
+        still = np.flatnonzero(np.tile(~moving, 4)).astype(np.int32)
+        nothing = np.zeros(len(still))
+        self.program.changeColsBounds(len(still), still, nothing, nothing)
+        shifts = self._run_whole(np.flatnonzero(np.tile(moving, 4)).astype(np.int32))
+        self.program.changeColsBounds(len(still), still, nothing, self.most[still])
+        return shifts or self._run_whole(np.arange(4 * self.size, dtype=np.int32))
+
+    def _run_whole(self, columns: np.ndarray) -> list[np.ndarray] | None:
         kind = highspy.HighsVarType
-        self.program.changeColsIntegrality(len(every), every, np.full(len(every), kind.kInteger))
-        shifts = self._run(place)
-        self.program.changeColsIntegrality(len(every), every, np.full(len(every), kind.kContinuous))
-        return [np.rint(shift).astype(np.int64) for shift in shifts if np.rint(shift).any()]
+        self.program.changeColsIntegrality(len(columns), columns, np.full(len(columns), kind.kInteger))
+        shifts = self._run()
+        self.program.changeColsIntegrality(len(columns), columns, np.full(len(columns), kind.kContinuous))
+        return shifts
 
-    def _run(self, place: int) -> list[np.ndarray]:
+    def _run(self) -> list[np.ndarray] | None:
         self.program.run()
         if self.program.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise CannotBeProtected(f"{self.counts.keys[place]} follows from what was published before")
+            return None
         values = np.asarray(self.program.getSolution().col_value).reshape(4, self.size)
         return [values[0] - values[1], values[2] - values[3]]
 
@@ -142,9 +187,8 @@ class _Search(Generic[K]):
         uneven = 1 + TIE_BREAK * np.arange(self.size) / self.size
         cost = np.tile(np.asarray(self.counts.weights, float) * uneven, 4)
         none = np.zeros(0, np.int32)
-        program.addCols(
-            4 * self.size, cost, np.zeros(4 * self.size), np.concatenate([room, floor] * 2), 0, none, none, np.zeros(0)
-        )
+        self.most = np.concatenate([room, floor] * 2)
+        program.addCols(4 * self.size, cost, np.zeros(4 * self.size), self.most, 0, none, none, np.zeros(0))
         for each in self.counts.sums:
             places = [self.counts.index[key] for key in (each.total, *each.parts)]
             signs = np.array([-1.0] + [1.0] * len(each.parts))
