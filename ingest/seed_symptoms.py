@@ -23,8 +23,8 @@ _READING = (
 )
 
 
-def register(connection: Connection[Any], simulation: Simulation, until: datetime) -> None:
-    """Enter the answers of the last months up to local time `until`; at the first time only, in one transaction.
+def register(connection: Connection[Any], simulation: Simulation, days: int, until: datetime) -> None:
+    """Enter the answers of so many days up to local time `until`; at the first time only, in one transaction.
 
     `ingest.seed.register` has been called before.
     """
@@ -40,7 +40,7 @@ def register(connection: Connection[Any], simulation: Simulation, until: datetim
                 simulation.county,
                 simulation.schedule,
                 simulation.assumptions.symptoms,
-                (until - HISTORY).date(),
+                (until - min(timedelta(days=days), HISTORY)).date(),
                 until,
             )
         )

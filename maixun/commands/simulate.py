@@ -75,7 +75,7 @@ def _fill(simulation: Simulation, days: int) -> None:
         seed_records.register(connection, simulation, rules.parse(load_all("rules/*.yaml")), rulebook, until)
         first = county.first_missing_day(connection, until.date(), days)
         _fill_from(connection, simulation, first, until)
-        seed_symptoms.register(connection, simulation, until)
+        seed_symptoms.register(connection, simulation, days, until)
 
 
 def _register(connection: psycopg.Connection[tuple[object, ...]], simulation: Simulation) -> None:

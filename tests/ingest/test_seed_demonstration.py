@@ -32,7 +32,7 @@ def test_the_outbreak_is_found_at_its_station_and_nowhere_else(database: str) ->
     with psycopg.connect(database) as connection:
         fill(connection, UNTIL, simulation)
         for _ in range(2):  # again changes nothing
-            seed_symptoms.register(connection, simulation, UNTIL)
+            seed_symptoms.register(connection, simulation, 365, UNTIL)
         entered = connection.execute("select count(*), count(distinct resident_id) from telemetry.reading").fetchone()
         series = sentinel_counts.read(connection, chosen, NOW)
     assert entered is not None

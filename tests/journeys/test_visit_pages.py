@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from psycopg.types.json import Jsonb
 
+from api.reporting.period import local_date
 from api.visit_words import PROGRAMMES
 from ingest.followups import dispatcher
 from ingest.registry import note_condition
@@ -25,7 +26,7 @@ def in_care(world: World) -> int:
     """Wang Xiuying under management with a package, just measured at the kiosk and this morning at home."""
     wang = world.residents["王秀英"]
     note_condition(world.connection, wang, "hypertension", managed_from=date(2024, 1, 1))
-    signed = world.clock().date() - timedelta(days=100)
+    signed = local_date(world.clock()) - timedelta(days=100)
     world.connection.execute(
         "insert into care.contract (resident_id, package, doctor_id, signed_on, ends_on)"
         " values (%s, 'chronic', %s, %s, %s)",
@@ -33,7 +34,8 @@ def in_care(world: World) -> int:
     )
     dispatcher.look(world.connection, RULEBOOK, world.clock())
     world.connection.execute(
-        "update care.follow_up set due_on = %s where reason = 'quarterly'", (world.clock().date() - timedelta(days=9),)
+        "update care.follow_up set due_on = %s where reason = 'quarterly'",
+        (local_date(world.clock()) - timedelta(days=9),),
     )
     world.measured(
         "王秀英", world.clock() - timedelta(minutes=40), systolic=152, diastolic=84, pulse=78, setting="kiosk"
@@ -112,7 +114,7 @@ def test_a_date_later_than_the_rule_is_said_to_change_nothing(world: World, addr
     wang = in_care(world)
     enter(page, address, "dr.wang")
     page.goto(f"{address}/residents/{wang}/visits/new")
-    today = world.clock().date()
+    today = local_date(world.clock())
     page.locator("#next_due_on").fill((today + timedelta(days=40)).isoformat())
     page.locator("#next_due_on").blur()
     expect(page.locator("#judgement")).to_contain_text("随访任务仍在")
