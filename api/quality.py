@@ -16,8 +16,10 @@ from api.audit import Action
 from api.errors import Problem, not_found
 from api.language import msgid
 from api.services import Database, Given
+from api.small_cells import SmallCells
 from ingest.accounts import Role
 from ingest.authenticity.question import Pattern
+from maixun.configuration import settings
 
 pages = APIRouter(include_in_schema=False)
 json = APIRouter(prefix="/api/v1", tags=["figures"])
@@ -53,6 +55,8 @@ ASKS = {
         "收缩压的离散程度是全部站点的 %(estimate)s 倍（95%% 区间 %(low)s–%(high)s）。是否只测量了情况相近的人？"
     ),
 }
+# The only number of people among them is too small to leave the person level.
+FEW_PEOPLE = msgid("登记为个人使用的一台设备，有多人的测量记录（人数过少，不显示）。使用者登记是否需要更正？")
 SHARES = {Pattern.DIGITS, Pattern.MANUAL}
 COUNTS = {Pattern.RHYTHM, Pattern.SHARING}
 
@@ -85,16 +89,28 @@ class QuestionRow(BaseModel):
     township: str
     staff: str | None = Field(description="the member of staff it is about; null: the station as a whole")
     records: int = Field(description="how many records were looked at")
-    estimate: float
-    low: float
-    high: float
+    estimate: float | None = Field(description="null, as its interval: people, and too few to be told")
+    low: float | None
+    high: float | None
     expected: float = Field(description="what is usual")
     behind: int = Field(description="how many records are behind it; a station's lead can read them")
 
     @property
+    def sentence(self) -> str:
+        """What is asked, with `places` to be filled in."""
+        return FEW_PEOPLE if self.estimate is None else ASKS[self.pattern]
+
+    @property
     def places(self) -> dict[str, str]:
         """The figures of the sentence as they are printed."""
-        return {name: self._printed(getattr(self, name)) for name in ("estimate", "low", "high", "expected")}
+        found = {name: getattr(self, name) for name in ("estimate", "low", "high", "expected")}
+        return {name: self._printed(value) for name, value in found.items() if value is not None}
+
+    def without_few(self, threshold: int) -> QuestionRow:
+        """As somebody reads it who may not look at people."""
+        if self.pattern is not Pattern.SHARING or self.estimate is None or self.estimate >= threshold:
+            return self
+        return self.model_copy(update={"estimate": None, "low": None, "high": None})
 
     def _printed(self, value: float) -> str:
         if self.pattern in SHARES:
@@ -124,7 +140,7 @@ def show(request: Request, given: Given, connection: Database, viewer: FiguresRe
     """The list. The CDC sees stations and staff, never a resident."""
     listed = _listed(connection, viewer)
     return given.pages.show(
-        request, "quality.html", viewer=viewer, listed=listed, patterns=PATTERNS, asks=ASKS, lead=_is_lead(viewer)
+        request, "quality.html", viewer=viewer, listed=listed, patterns=PATTERNS, lead=_is_lead(viewer)
     )
 
 
@@ -133,7 +149,7 @@ def detail(request: Request, given: Given, connection: Database, viewer: Station
     """The records behind a question of one's own station. The look is recorded."""
     question, records = _behind(given, connection, viewer, question_id)
     return given.pages.show(
-        request, "quality_records.html", viewer=viewer, question=question, records=records, patterns=PATTERNS, asks=ASKS
+        request, "quality_records.html", viewer=viewer, question=question, records=records, patterns=PATTERNS
     )
 
 
@@ -156,9 +172,11 @@ def _is_lead(viewer: Viewer) -> bool:
 def _listed(connection: Connection[DictRow], viewer: Viewer) -> QuestionList:
     rows = connection.execute(_LISTED.format(stations_of(viewer)), viewer.parameters).fetchall()
     look = connection.execute("select max(looked_at) as looked_at from reporting.question_look").fetchone()
-    return QuestionList(
-        looked_at=look["looked_at"] if look else None, questions=[QuestionRow.model_validate(row) for row in rows]
-    )
+    questions = [QuestionRow.model_validate(row) for row in rows]
+    if not _is_lead(viewer):
+        threshold = settings(SmallCells, "small_cells").threshold
+        questions = [each.without_few(threshold) for each in questions]
+    return QuestionList(looked_at=look["looked_at"] if look else None, questions=questions)
 
 
 def _behind(

@@ -87,3 +87,16 @@ def test_a_look_replaces_the_one_before_and_waits_its_time(rounded: World) -> No
     later = rounded.clock() + timedelta(seconds=SETTINGS.look_every_seconds)
     assert look(rounded.connection, SETTINGS, later) == first
     assert rounded.one("select count(*) from reporting.question") == first
+
+
+def test_how_few_people_share_a_meter_is_for_the_lead_alone(world: World, as_: SignIn) -> None:
+    world.connection.execute("update care.staff set region_prefix = '33010000' where login = 'cdc'")
+    world.connection.execute(
+        "insert into reporting.question (station_id, pattern, records, estimate, low, high, expected, keys, asked_at)"
+        " values (%s, 'sharing', 31, 4, 1.1, 10.2, 1, '{}', %s)",
+        (world.stations["青河卫生站"], world.clock()),
+    )
+    told = as_("cdc").get("/api/v1/quality").json()["questions"]
+    assert [(each["estimate"], each["low"], each["high"]) for each in told] == [(None, None, None)]
+    assert "有多人的测量记录（人数过少，不显示）" in as_("cdc").get("/quality").text
+    assert "有 4 人的测量记录" in as_("lead.qinghe").get("/quality").text
