@@ -77,22 +77,23 @@ REQUESTS = (
 FROM_READINGS = {name for name, _ in REQUESTS[5:]}
 
 
-def figures(size: Size = MODEST) -> Iterator[Figure]:
-    """All of it on one county."""
+def figures(size: Size = MODEST, *, brief: bool = False) -> Iterator[Figure]:
+    """All of it on one county; `brief`: folding, the report and the late week alone."""
     with own_database() as (_, connection):
         connection.execute("set jit = off")
-        yield from _figures(connection, size)
+        yield from _figures(connection, size, brief=brief)
 
 
-def _figures(connection: psycopg.Connection[Any], size: Size) -> Iterator[Figure]:
+def _figures(connection: psycopg.Connection[Any], size: Size, *, brief: bool) -> Iterator[Figure]:
     readings = county_year.fill(connection, size)
     print(f"  {readings:,} readings, {size.managed:,} managed, {size.stations} stations", flush=True)
     whole = _timed(lambda: fold(connection))
     connection.execute("vacuum analyze")
     yield Figure(name="fold the whole year", value=readings / whole, unit="readings/s")
-    yield from _dashboard(connection)
-    yield from _of_a_station(connection)
-    yield from _rhythm(connection)
+    if not brief:
+        yield from _dashboard(connection)
+        yield from _of_a_station(connection)
+        yield from _rhythm(connection)
     yield _report(connection)
     late = county_year.late_week(connection, size)
     folding = _timed(lambda: fold(connection))
@@ -103,6 +104,8 @@ def _figures(connection: psycopg.Connection[Any], size: Size) -> Iterator[Figure
         baseline_name="the whole year",
         baseline=whole,
     )
+    if brief:
+        return
     compared = _compare(connection)
     yield Figure(name="stations × indicators × windows recounted, all equal", value=compared, unit="figures")
 
@@ -263,12 +266,13 @@ def main() -> None:
     """Run with the size asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="10 million readings, 50,000 managed, 200 stations")
+    parser.add_argument("--brief", action="store_true", help="folding, the report and the late week alone")
     parser.add_argument("--readings", type=int)
     parser.add_argument("--managed", type=int, default=MODEST.managed)
     parser.add_argument("--stations", type=int, default=MODEST.stations)
     given = parser.parse_args()
     size = Size(given.readings, given.managed, given.stations) if given.readings else FULL if given.full else MODEST
-    for figure in figures(size):
+    for figure in figures(size, brief=given.brief):
         print(figure.line(), flush=True)
 
 
