@@ -63,7 +63,7 @@ class Disk:
                     self.connection.execute(f"pragma {pragma}")
                 self.connection.executescript(schema)
                 self._check()
-        except BaseException:
+        except BaseException:  # whatever ends it, a stop too, the file must not stay locked; it is raised on
             self.close()
             raise
 
@@ -83,7 +83,7 @@ class Disk:
             try:
                 yield self.connection
                 self.connection.execute("commit")
-            except BaseException:
+            except BaseException:  # a cancelled task too must leave no half of a change; it is raised on
                 if self.connection.in_transaction:
                     self.connection.execute("rollback")
                 raise
