@@ -24,6 +24,7 @@ from api.reporting.protected import blank
 from api.reporting.reports import STEPS, Head, NotPossible, Overtaken, Report, State, Step
 from api.reporting.sheet import STATES, TOO_SMALL, note
 from api.reporting.table import HIDDEN, Table, changes, has_hidden, text
+from api.reporting.taking import Printed
 from api.services import Database, Given, Services
 from api.small_cells import SmallCells
 from ingest.accounts import Role
@@ -64,7 +65,7 @@ class ReportBody(BaseModel):
 
     head: ReportHead
     tables: list[Table]
-    definitions: list[reports.Printed]
+    definitions: list[Printed]
 
 
 @pages.get("/reports")

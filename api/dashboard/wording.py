@@ -12,9 +12,9 @@ from api.language import msgid
 from api.reporting.definitions import Definition, Group
 from api.reporting.region import Level, Place
 from api.reporting.released import Series, Shown
-from api.reporting.reports import Printed
 from api.reporting.sheet import note
 from api.reporting.spell import Kind, Spell
+from api.reporting.taking import Printed
 from api.visit_words import PROGRAMMES
 
 LEVELS = {

@@ -8,8 +8,9 @@ from datetime import date, datetime
 
 from api.language import Language, msgid
 from api.reporting.period import local_date
-from api.reporting.reports import Head, Printed
+from api.reporting.reports import Head
 from api.reporting.table import HIDDEN, Table, has_hidden
+from api.reporting.taking import Printed
 
 TITLE = msgid("基本公共卫生服务季报表（高血压、2型糖尿病）")
 PERIOD = msgid("%(year)s 年第 %(quarter)s 季度")
